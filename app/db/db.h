@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef DB_DB_H
+#define DB_DB_H
+/* db: the only room that knows libpq. A bounded pool of connections, five verbs, transactions; one file per
+ * table beside this one. SQL is a literal, values are $n. Columns meet struct members by name (FIELD rows). */
+#include "base/field.h"
+
+struct arena;
+struct err;
+struct db;                       /* the pool, or one transaction: the verbs take either */
+
+struct sql {
+    const char *name;            /* "api_keys.by_id": prepared under this name, seen in the log */
+    const char *text;
+    const struct field *row;     /* NULL for statements without rows */
+    size_t row_size;
+};
+/* A table file exports its statements as a NULL-terminated list; db/statements.c lists the lists for tests/sql. */
+
+struct db_options {
+    const char *url;             /* libpq connection string or URL; password never logged */
+    size_t size;                 /* connections at most */
+    int wait_ms;                 /* for a free connection, then ERR_DATABASE */
+    int statement_ms;            /* statement_timeout */
+};
+
+/* Values of a statement: DB("a", NULL, db_int(a, 5)). NULL is SQL null. */
+struct db_values {
+    const char *const *v;
+    size_t n;
+};
+#define DB(...) ((struct db_values){(const char *const[]){__VA_ARGS__}, \
+                 sizeof((const char *const[]){__VA_ARGS__}) / sizeof(const char *)})
+#define DB_NONE ((struct db_values){NULL, 0})
+const char *db_int(struct arena *, int64_t);
+const char *db_bool(bool);
+const char *db_time(struct arena *, int64_t micros);              /* 0 is null */
+const char *db_bytea(struct arena *, struct bytes);               /* "\x…" */
+const char *db_text_array(struct arena *, const char *const *texts, size_t n);
+
+/* Opens no connection yet: the pool works as soon as the database does. */
+struct db *db_open(const struct db_options *);
+void db_close(struct db *);
+/* Whether the last call reached the database; and a cheap call that tries. */
+bool db_up(const struct db *);
+must_check bool db_ping(struct db *, struct err *);
+
+/* Rows changed. */
+must_check bool db_exec(struct db *, struct arena *, const struct sql *, struct db_values, int64_t *count_r, struct err *);
+/* Exactly one row; none is ERR_NOT_FOUND. */
+must_check bool db_one(struct db *, struct arena *, const struct sql *, struct db_values, void *row_r, struct err *);
+/* One row or none. */
+must_check bool db_find(struct db *, struct arena *, const struct sql *, struct db_values, void *row_r, bool *found_r, struct err *);
+/* All rows as a list in ${arena}. */
+must_check bool db_all(struct db *, struct arena *, const struct sql *, struct db_values, struct list *rows_r, struct err *);
+/* Row by row with single-row mode, ${scratch} reset after each; each() returning false stops without an error. */
+must_check bool db_each(struct db *, struct arena *scratch, const struct sql *, struct db_values,
+                        bool (*each)(void *arg, const void *row), void *arg, struct err *);
+
+/* A transaction borrows one connection: use ${tx_r} in the verbs, then db_end once. ok commits and reports whether
+ * the commit is certain (ERR_UNCERTAIN if the connection was lost while committing); not ok rolls back and is true.
+ * Only one per thread, and never while an answer streams. */
+must_check bool db_begin(struct db *, struct db **tx_r, struct err *);
+must_check bool db_end(struct db *tx, bool ok, struct err *);
+
+/* SQLSTATE of the last failure on this thread: "23505", "" if none. Retry decisions look at the class in db.c only;
+ * the spool's replay needs it to tell a poison record from a sick database. */
+const char *db_sqlstate(void);
+
+/* A connection of its own for NOTIFY. db_wait returns true when something arrived on ${channel} or ${timeout_ms} passed
+ * (${got_r} says which), false when the connection is lost (reconnect by calling again). */
+struct db_listener;
+struct db_listener *db_listen(const struct db_options *, const char *channel);
+must_check bool db_wait(struct db_listener *, int timeout_ms, bool *got_r, struct err *);
+void db_listen_close(struct db_listener *);
+
+/* Run sql/NNNN_name.sql that were not run yet, in order, each in a transaction, under an advisory lock so that two instances
+ * starting at once are safe. A file changed after it ran (checksum) or a database newer than the program is refused with a clear message. */
+must_check bool db_migrate(const char *url, const char *folder, int *applied_r, struct err *);
+
+#endif

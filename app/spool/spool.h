@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SPOOL_SPOOL_H
+#define SPOOL_SPOOL_H
+/* spool: an append-only, checksummed, encrypted record file: what is appended survives the death of the process at once
+ * and the loss of power after the next sync. It knows nothing of what a record means. Layout, recovery and bounds: spool.c's head.
+ *
+ * A folder holds one sub-folder per writing process (<boot id>-<pid>), each with segments of ${segment_bytes} that are preallocated, so an append never
+ * fails for lack of room once it was reserved. Segments whose records are all acknowledged (spool_reader_done) are removed after ${keep_s}. */
+#include "base/base.h"
+
+struct arena;
+struct err;
+struct spool;
+
+struct spool_options {
+    const char *folder;              /* made if missing, 0700 */
+    size_t segment_bytes;            /* 16 MiB */
+    uint64_t max_bytes;              /* all segments together; appends that would pass it are refused */
+    int refuse_percent;              /* spool_reserve refuses above this share of max_bytes (90): the rest is for runs in flight */
+    int keep_s;                      /* how long replayed segments are kept */
+    bool sync_each;                  /* durability = power: fdatasync before append returns; else every second by spool_sync */
+    const uint8_t *key;              /* CRYPTO_KEY bytes: wraps each segment's own data key */
+    uint32_t kid;                    /* which master key that is */
+};
+
+/* Opens and recovers: torn tails are truncated, corruption in the middle is salvaged and the segment copied to quarantine/, folders of dead
+ * processes are adopted for reading. ERR_INPUT with path and reason if the folder is not writable, the version is unknown, or the key is wrong. */
+must_check bool spool_open(const struct spool_options *, struct spool **spool_r, struct err *);
+/* Syncs and closes; unread records stay for the next start. */
+void spool_close(struct spool *);
+
+/* Room for one more run (INTENT + FINAL) below the refuse line; else ERR_RECORDING. Costs an atomic. Each reservation is ended by
+ * spool_release or by appending with ${releases}. */
+must_check bool spool_reserve(struct spool *, struct err *);
+void spool_release(struct spool *);
+/* Append one record. On return it survives kill -9 (and power loss with sync_each). Any thread. Payload up to 1 MiB.
+ * ERR_RECORDING if it could not be written anywhere. ${type} 1–255 and ${id} (a UUID text) are the caller's. */
+must_check bool spool_append(struct spool *, uint8_t type, const char *id, struct bytes payload, struct err *);
+/* fdatasync what is not synced yet; a job calls it every second. An error seals the segment and is logged; the descriptor is never synced again. */
+void spool_sync(struct spool *);
+
+struct spool_record {
+    uint8_t type;
+    uint64_t seq;                    /* within its segment */
+    char id[37];
+    int64_t at;                      /* wall clock µs when it was appended */
+    struct bytes payload;            /* decrypted */
+};
+/* The next up to ${max_n} records (or ${max_bytes}) not handed out yet, oldest folder first; n == 0: nothing new. One reader only. */
+must_check bool spool_read(struct spool *, struct arena *, size_t max_n, size_t max_bytes, struct list *records_r, struct err *);
+/* All records handed out so far are in the database: move the cursor file, remove what may go. */
+must_check bool spool_done(struct spool *, struct err *);
+/* Hand the same records out again at the next spool_read. */
+void spool_again(struct spool *);
+/* Keep one record the database refused aside, in dlq/, one file per record: readable with spool_dlq_each. */
+must_check bool spool_poison(struct spool *, const struct spool_record *, const char *why, struct err *);
+
+struct spool_status {
+    uint64_t bytes, max_bytes, waiting, appended, poison, quarantined, reserved;
+    int64_t oldest_at;               /* of the records waiting; 0 = none */
+    bool refusing, failed;
+};
+void spool_status(struct spool *, struct spool_status *status_r);
+
+#endif

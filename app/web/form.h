@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef WEB_FORM_H
+#define WEB_FORM_H
+/* form: what a page's form or a JSON object may send, as a table; the handler receives valid values, or every problem at once.
+ * The same rows read application/x-www-form-urlencoded and application/json, and write the schema of OpenAPI. */
+#include "base/base.h"
+
+struct request;
+
+enum form_type {
+    FORM_TEXT,       /* const char *: trimmed unless .keep_space; "" and absent are NULL unless required */
+    FORM_SECRET,     /* const char *: never echoed, never trimmed */
+    FORM_INT,        /* int64_t */
+    FORM_BOOL,       /* bool; a missing checkbox is false in a form, unchanged in JSON */
+    FORM_WORD,       /* const char *, one of ${words} */
+    FORM_LINES,      /* struct list of const char *: lines or commas in a form, array of strings in JSON */
+};
+
+struct form_field {
+    const char *name;                /* = JSON key = input name */
+    enum form_type type;
+    size_t offset;                   /* into the values struct */
+    bool required, keep_space;
+    int64_t min, max;                /* number's range, or length in characters (max 0 = 200) */
+    const char *const *words;        /* FORM_WORD: NULL-terminated */
+    bool (*check)(const char *value, const char **allowed_r);    /* more than the type says; may be NULL */
+};
+#define FORM_END {.name = NULL}
+
+/* One problem; the page shows it at the field, JSON lists it. */
+struct form_problem {
+    const char *field;
+    const char *message;             /* in the caller's language */
+};
+
+struct form {
+    struct list problems;            /* struct form_problem; empty = valid */
+    uint64_t given;                  /* bit i: field i was sent (JSON updates change only those) */
+};
+
+/* Read rq->body into ${values} (defaults set before by the caller). Structural trouble (not JSON, duplicate or unknown field, bad UTF-8)
+ * fails with rq->err; wrong values are problems in ${form_r} and the result is true. csrf, rev and _method are form-only fields handled by web. */
+must_check bool form_read(struct request *, const struct form_field fields[], void *values, struct form *form_r);
+void form_problem(struct request *, struct form *, const char *field, const char *message_key, const char *value, const char *allowed);
+/* ERR_INVALID (422) in rq->err built from the problems, for the API face. */
+bool form_fail(struct request *, const struct form *);
+bool form_given(const struct form_field fields[], const struct form *, const char *name);
+
+#endif
