@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #define must_check __attribute__((warn_unused_result))
-#define printf_like(format, first) __attribute__((format(printf, format, first)))
+#define printf_like(text, first) __attribute__((format(printf, text, first)))
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 /* Bytes that are somebody else's: not NUL-terminated, not ours to change or free. */
