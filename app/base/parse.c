@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: MIT */
+/* parse: strict readers. What is not wholly understood is refused; there is never a "best guess". */
+#include "base/parse.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+
+static bool read_int(const char *text, int64_t *n_r)
+{
+    bool minus = *text == '-';
+    const char *p = text + minus;
+    int64_t n = 0;
+    if (!*p)
+        return false;
+    for (; *p; p++) {
+        if (*p < '0' || *p > '9')
+            return false;
+        int digit = minus ? '0' - *p : *p - '0';
+        if (__builtin_mul_overflow(n, 10, &n) || __builtin_add_overflow(n, digit, &n))
+            return false;
+    }
+    *n_r = n;
+    return true;
+}
+
+bool parse_int(const char *text, int64_t min, int64_t max, const char *field, int64_t *n_r, struct err *err)
+{
+    int64_t n;
+    if (text && read_int(text, &n) && n >= min && n <= max) {
+        *n_r = n;
+        return true;
+    }
+    char allowed[64];
+    snprintf(allowed, sizeof(allowed), "%" PRId64 "–%" PRId64, min, max);
+    return fail_field(err, field, text, allowed);
+}
+
+bool parse_word(const char *text, const char *const words[], const char *field, size_t *i_r, struct err *err)
+{
+    for (size_t i = 0; text && words[i]; i++)
+        if (strcmp(text, words[i]) == 0) {
+            *i_r = i;
+            return true;
+        }
+    char allowed[sizeof(err->allowed)] = "";
+    size_t n = 0;
+    for (size_t i = 0; words[i] && n < sizeof(allowed); i++)
+        n += (size_t)snprintf(allowed + n, sizeof(allowed) - n, "%s%s", i ? ", " : "", words[i]);
+    return fail_field(err, field, text, allowed);
+}
+
+bool parse_bool(const char *text, const char *field, bool *b_r, struct err *err)
+{
+    static const char *const words[] = {"true", "false", "1", "0", "on", "off", "yes", "no", NULL};
+    size_t i;
+    if (!parse_word(text, words, field, &i, err))
+        return false;
+    *b_r = i % 2 == 0;
+    return true;
+}
+
+void hex_write(struct bytes bytes, char *out)
+{
+    static const char digits[] = "0123456789abcdef";
+    for (size_t i = 0; i < bytes.n; i++) {
+        *out++ = digits[bytes.p[i] >> 4];
+        *out++ = digits[bytes.p[i] & 15];
+    }
+    *out = '\0';
+}
+
+static int hex_digit(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+bool hex_read(const char *text, uint8_t *out, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        int high = hex_digit(text[2 * i]);
+        int low = high < 0 ? -1 : hex_digit(text[2 * i + 1]);
+        if (low < 0)
+            return false;
+        out[i] = (uint8_t)(high << 4 | low);
+    }
+    return text[2 * n] == '\0';
+}
+
+static const char STANDARD[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+static const char URL[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+static char *write_64(struct bytes in, const char *alphabet, bool pad, struct arena *a)
+{
+    char *text = arena_alloc(a, in.n / 3 * 4 + 5), *out = text;
+    for (size_t i = 0; i < in.n; i += 3) {
+        size_t left = in.n - i;
+        uint32_t three = (uint32_t)in.p[i] << 16 | (left > 1 ? (uint32_t)in.p[i + 1] << 8 : 0)
+                       | (left > 2 ? in.p[i + 2] : 0U);
+        *out++ = alphabet[three >> 18];
+        *out++ = alphabet[three >> 12 & 63];
+        if (left > 1 || pad)
+            *out++ = left > 1 ? alphabet[three >> 6 & 63] : '=';
+        if (left > 2 || pad)
+            *out++ = left > 2 ? alphabet[three & 63] : '=';
+    }
+    return text;
+}
+
+char *base64_write(struct bytes bytes, struct arena *a)
+{
+    return write_64(bytes, STANDARD, true, a);
+}
+
+char *base64url_write(struct bytes bytes, struct arena *a)
+{
+    return write_64(bytes, URL, false, a);
+}
+
+static int digit_64url(char c)
+{
+    if (c >= 'A' && c <= 'Z')
+        return c - 'A';
+    if (c >= 'a' && c <= 'z')
+        return c - 'a' + 26;
+    if (c >= '0' && c <= '9')
+        return c - '0' + 52;
+    return c == '-' ? 62 : c == '_' ? 63 : -1;
+}
+
+/* One spelling only: no padding, no white space, and the bits left over are zero. */
+bool base64url_read(const char *text, struct arena *a, struct bytes *bytes_r)
+{
+    size_t n = strlen(text);
+    if (n % 4 == 1)
+        return false;
+    uint8_t *out = arena_alloc(a, n / 4 * 3 + 3);
+    size_t written = 0;
+    uint32_t bits = 0;
+    unsigned held = 0;                  /* bits waiting in ${bits} */
+    for (size_t i = 0; i < n; i++) {
+        int digit = digit_64url(text[i]);
+        if (digit < 0)
+            return false;
+        bits = bits << 6 | (uint32_t)digit;
+        held += 6;
+        if (held >= 8) {
+            held -= 8;
+            out[written++] = (uint8_t)(bits >> held);
+            bits &= (1U << held) - 1;
+        }
+    }
+    if (bits != 0)
+        return false;
+    *bytes_r = (struct bytes){out, written};
+    return true;
+}
