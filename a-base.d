@@ -1,0 +1,1 @@
+base.o: app/base/base.h

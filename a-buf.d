@@ -1,0 +1,2 @@
+buf.o: app/base/buf.h app/base/base.h
+app/base/base.h:

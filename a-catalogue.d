@@ -1,0 +1,2 @@
+catalogue.o: app/web/catalogue.h app/base/base.h
+app/base/base.h:

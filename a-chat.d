@@ -1,0 +1,3 @@
+chat.o: app/gate/chat.h app/base/json.h app/base/base.h
+app/base/json.h:
+app/base/base.h:

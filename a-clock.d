@@ -1,0 +1,2 @@
+clock.o: app/base/clock.h app/base/base.h
+app/base/base.h:

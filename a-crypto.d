@@ -1,0 +1,2 @@
+crypto.o: app/base/crypto.h app/base/base.h
+app/base/base.h:

@@ -1,0 +1,3 @@
+err.o: app/base/err.h app/base/base.h app/base/errors.def
+app/base/base.h:
+app/base/errors.def:

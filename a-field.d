@@ -1,0 +1,2 @@
+field.o: app/base/field.h app/base/base.h
+app/base/base.h:

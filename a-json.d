@@ -1,0 +1,2 @@
+json.o: app/base/json.h app/base/base.h
+app/base/base.h:

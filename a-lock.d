@@ -1,0 +1,2 @@
+lock.o: app/base/lock.h app/base/base.h
+app/base/base.h:

@@ -1,0 +1,2 @@
+loop.o: app/base/loop.h app/base/base.h
+app/base/base.h:

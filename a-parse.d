@@ -1,0 +1,2 @@
+parse.o: app/base/parse.h app/base/base.h
+app/base/base.h:

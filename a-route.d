@@ -1,0 +1,2 @@
+route.o: app/web/route.h app/base/base.h
+app/base/base.h:

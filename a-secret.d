@@ -1,0 +1,2 @@
+secret.o: app/base/secret.h app/base/base.h
+app/base/base.h:

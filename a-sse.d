@@ -1,0 +1,2 @@
+sse.o: app/net/sse.h app/base/base.h
+app/base/base.h:

@@ -1,0 +1,2 @@
+utf8.o: app/base/utf8.h app/base/base.h
+app/base/base.h:

@@ -1,0 +1,13 @@
+web.o: app/web/web.h app/web/request.h app/base/arena.h app/base/base.h \
+ app/base/buf.h app/base/err.h app/base/errors.def app/base/log.h \
+ app/web/route.h app/web/template.h app/base/field.h
+app/web/request.h:
+app/base/arena.h:
+app/base/base.h:
+app/base/buf.h:
+app/base/err.h:
+app/base/errors.def:
+app/base/log.h:
+app/web/route.h:
+app/web/template.h:
+app/base/field.h:
