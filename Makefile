@@ -1,19 +1,37 @@
 # SPDX-License-Identifier: MIT
-# make          build moongate            make check    unit tests, floors and headers first
-# make asan     the same under ASan+UBSan make tsan     the same under TSan
+# make          build moongate             make run      packages, build, database, gateway: http://localhost:8080
+# make test     every test, with a sum     make check    unit tests only, those that changed
+# make asan     units and wire tests under ASan+UBSan    make tsan   the same under TSan
+# make lint     floors, headers, house rules, cppcheck, catalogues, lighttpd, scripts
+# make fuzz     each target for SECONDS=10               make bench  against nginx and the bare provider
+# make deps     Debian and npm packages for all of it    make clean  forget everything built
+# make install DESTDIR= PREFIX=/usr/local                packages, users and the database are docs/install.md
 NAME     := moongate
 OUT      ?= out/plain
-CC       ?= cc
-PACKAGES := libpq json-c libcurl libargon2 libcrypto
+PREFIX   ?= /usr/local
+SECONDS  ?= 10
+PACKAGES := libpq json-c libcurl libargon2 libcrypto fcgi
 WARN     := -Wall -Wextra -Wpedantic -Wshadow -Wvla -Wformat=2 -Wwrite-strings -Wcast-qual \
             -Wstrict-prototypes -Wmissing-prototypes -Wundef -Wswitch-enum -Werror
-CFLAGS   += -std=c11 -O2 -g $(WARN) $(SAN) -pthread
-CPPFLAGS += -D_GNU_SOURCE -Iapp -MMD -MP $(shell pkg-config --cflags $(PACKAGES))
-LDLIBS   += $(SAN) -pthread $(shell pkg-config --libs $(PACKAGES)) -lfcgi
+# Sanitizers see more without the fortified calls, so a build has one or the other.
+ifeq ($(SAN),)
+CPPFLAGS += -D_FORTIFY_SOURCE=2
+HARD     := -fstack-protector-strong -fstack-clash-protection $(if $(findstring x86,$(shell uname -m)),-fcf-protection)
+LINK     := -Wl,-z,relro,-z,now,-z,noexecstack,--as-needed
+endif
+# The program finds templates, static, sql and i18n in $MOONGATE_HOME, or else here, where make install puts them.
+DATA     := $(PREFIX)/share/$(NAME)
+CPPFLAGS += -D_GNU_SOURCE -DMOONGATE_DATA='"$(DATA)"' -Iapp -MMD -MP $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
+CFLAGS   += -std=c11 -O2 -g -ffile-prefix-map=$(CURDIR)=. -fPIE $(HARD) $(WARN) $(SAN) -pthread
+LDFLAGS  += -pie $(LINK)
+LDLIBS   += $(SAN) -pthread $(shell pkg-config --libs $(PACKAGES) 2>/dev/null)
+export OUT
 
 APP      := $(filter-out app/main.c,$(sort $(wildcard app/*.c app/*/*.c)))
-UNIT     := $(sort $(wildcard tests/unit/*_test.c))
 OBJ      := $(APP:%.c=$(OUT)/%.o)
+UNIT     := $(patsubst %.c,$(OUT)/%,$(sort $(wildcard tests/unit/*_test.c)))
+FAKE     := $(patsubst %.c,$(OUT)/%.o,$(sort $(wildcard tests/fakellm/*.c)))
+FUZZ     := $(sort $(wildcard tests/fuzz/*_fuzz.c))
 
 all: $(OUT)/$(NAME)
 
@@ -22,29 +40,68 @@ $(OUT)/$(NAME): $(OUT)/app/main.o $(OBJ)
 
 # Tests link an archive, so that each takes only the files it needs.
 $(OUT)/moongate.a: $(OBJ)
-	rm -f $@ && ar rcs $@ $^
+	@rm -f $@ && ar rcs $@ $^
 
 $(OUT)/%_test: $(OUT)/%_test.o $(OUT)/moongate.a
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LDLIBS) -lcmocka -o $@
 
-$(OUT)/%.o: %.c
+# The scripted model server shares base/ with the gateway and nothing else.
+fakellm: $(OUT)/fakellm
+$(OUT)/fakellm: $(FAKE) $(OUT)/moongate.a
+	$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LDLIBS) -o $@
+
+$(OUT)/%.o: %.c $(OUT)/flags
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) -c $< -o $@
 
-check: headers $(UNIT:%.c=$(OUT)/%.ok)
+# Everything is built again when the compiler or its flags change.
+$(OUT)/flags: force | tools
+	@mkdir -p $(@D) && echo '$(CC) $(CPPFLAGS) $(CFLAGS)' | cmp -s - $@ || echo '$(CC) $(CPPFLAGS) $(CFLAGS)' >$@
 
+tools:
+	@command -v $(CC) pkg-config >/dev/null && pkg-config --exists $(PACKAGES) || \
+	{ echo "The compiler or libraries are missing ($(CC), $(PACKAGES)): run 'make deps' as root." \
+	"/ 缺少编译器或库，请以 root 运行 make deps。" >&2; exit 1; }
+
+units: $(UNIT)
+check: headers $(UNIT:=.ok)
 $(OUT)/%.ok: $(OUT)/%
 	$< && touch $@
 
+# Every header compiles alone. The dependency file would otherwise be written into the current folder.
 headers: $(patsubst %.h,$(OUT)/%.h.ok,$(wildcard app/*.h app/*/*.h))
-$(OUT)/%.h.ok: %.h
+$(OUT)/%.h.ok: %.h $(OUT)/flags $(wildcard app/*/*.h app/*/*.def)
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -fsyntax-only -x c $< && touch $@
+	$(CC) $(filter-out -MMD -MP,$(CPPFLAGS)) $(CFLAGS) -fsyntax-only -x c $< && touch $@
 
-asan: ; $(MAKE) check OUT=out/asan SAN='-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer'
-tsan: ; $(MAKE) check OUT=out/tsan SAN=-fsanitize=thread
-clean: ; rm -rf out
+test: deps ; @tests/test.sh
+asan: ; @$(MAKE) variant OUT=out/asan SAN='-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer'
+tsan: ; @$(MAKE) variant OUT=out/tsan SAN=-fsanitize=thread
+variant: ; @tests/test.sh unit wire
 
--include $(OBJ:.o=.d) $(OUT)/app/main.d
+floors: ; @tests/floors.sh
+lint: headers floors ; @tests/lint.sh
+
+fuzz: $(FUZZ:tests/fuzz/%_fuzz.c=fuzz-%)
+fuzz-%: ; @$(MAKE) out/fuzz/$*_fuzz OUT=out/fuzz CC=clang WARN= SAN=-fsanitize=fuzzer-no-link,address,undefined && tests/fuzz.sh $* $(SECONDS)
+$(OUT)/%_fuzz: $(OUT)/tests/fuzz/%_fuzz.o $(OUT)/moongate.a
+	$(CC) $(CFLAGS) -fsanitize=fuzzer $(LDFLAGS) $^ $(LDLIBS) -o $@
+
+bench: all fakellm ; @tests/bench/run.sh
+
+deps: ; @lighttpd/packages.sh run build test && lighttpd/npm.sh
+vendor: ; @lighttpd/npm.sh static
+run: ; @lighttpd/packages.sh run build && $(MAKE) all $(if $(MOONGATE_DEMO),fakellm) && $(MAKE) -s vendor && exec lighttpd/run.sh
+
+install: all vendor
+	install -D -m 755 $(OUT)/$(NAME) $(DESTDIR)$(PREFIX)/bin/$(NAME)
+	for d in templates static sql i18n lighttpd; do (cd $$d && find . -type f ! -path './npm/*' -exec install -D -m 644 {} \
+	$(DESTDIR)$(DATA)/$$d/{} \;) || exit; done
+	mkdir -p $(DESTDIR)/lib/systemd/system && for unit in lighttpd/*.service; do sed 's|@PREFIX@|$(PREFIX)|g' $$unit \
+	>$(DESTDIR)/lib/systemd/system/$${unit#*/} || exit; done
+
+clean: ; rm -rf out static/vendor
+
+-include $(OBJ:.o=.d) $(OUT)/app/main.d $(FAKE:.o=.d)
 .PRECIOUS: $(OUT)/%.o
-.PHONY: all check headers asan tsan clean
+.PHONY: all asan bench check clean deps fakellm floors force fuzz headers install lint run test tools tsan units variant vendor
