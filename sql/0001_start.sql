@@ -213,8 +213,8 @@ create table audit (
     action     text not null,
     object     text not null,
     object_id  text not null default '',
-    before     jsonb,
-    after      jsonb,
+    before     json,                                -- json, not jsonb: the hash is over the text itself
+    after      json,
     remote_addr text not null default '',
     request_id text not null default '',
     hash       bytea not null
