@@ -16,6 +16,7 @@ bool crypto_equal(const void *a, const void *b, size_t n); /* in constant time *
 void crypto_sha256(struct bytes, uint8_t out[CRYPTO_HASH]);
 void crypto_hmac(struct bytes key, struct bytes text, uint8_t out[CRYPTO_HASH]);
 uint32_t crypto_crc32c(uint32_t before, const void *p, size_t n);   /* start with 0 */
+uint32_t crypto_crc32c_by_table(uint32_t before, const void *p, size_t n);   /* what it does on other processors */
 uint32_t crypto_crc32(const void *p, size_t n);                     /* IEEE 802.3, for key check digits */
 
 /* AES-256-GCM: nonce ‖ ciphertext ‖ tag, bound to ${aad}. NIST SP 800-38D; a random nonce, so one key seals

@@ -15,7 +15,11 @@ struct lock {
 #endif
 };
 
+#ifdef NDEBUG
 #define LOCK_INIT(n) {.mutex = PTHREAD_MUTEX_INITIALIZER, .name = (n)}
+#else
+#define LOCK_INIT(n) {.mutex = PTHREAD_ERRORCHECK_MUTEX_INITIALIZER_NP, .name = (n)}
+#endif
 void lock_init(struct lock *, const char *name);
 void lock_take(struct lock *);
 void lock_drop(struct lock *);
