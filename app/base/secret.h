@@ -8,12 +8,12 @@
 struct arena;
 struct secret;
 
-/* A copy of ${n} bytes, NUL added; wiped and freed when ${arena} ends. */
+/* A copy of ${n} bytes, NUL added; wiped and freed when ${arena} ends. Any thread. A text of NULL stays NULL. */
 struct secret *secret_new(struct arena *, const void *p, size_t n);
 struct secret *secret_text(struct arena *, const char *text);
 /* A copy that a longer arena keeps. NULL stays NULL. */
 struct secret *secret_copy(struct arena *, const struct secret *);
-/* The bytes, to be used and not kept. */
+/* The bytes, to be used and not kept. NULL has none. */
 struct bytes secret_view(const struct secret *);
 const char *secret_reveal(const struct secret *);          /* as text, for libcurl and crypt calls only */
 /* The last four characters, for recognition: "7Q4f"; "" if shorter than 12. */
