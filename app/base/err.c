@@ -90,8 +90,9 @@ bool fail_field_as(struct err *err, const char *message, const char *field, cons
     put(err->field, sizeof(err->field), field);
     put(err->value, sizeof(err->value), value);
     put(err->allowed, sizeof(err->allowed), allowed);
-    int n = snprintf(err->text, sizeof(err->text), "%s is \"%s\"%s%s", err->field, err->value,
-                     *err->allowed ? ", allowed: " : "", err->allowed);
+    const char *quote = *err->value ? "\"" : "";
+    int n = snprintf(err->text, sizeof(err->text), "%s is %s%s%s%s%s", err->field, quote, *quote ? err->value : "wrong",
+                     quote, *err->allowed ? ", allowed: " : "", err->allowed);
     tidy(err->text, n < 0 ? 0 : (size_t)n, sizeof(err->text));
     return false;
 }

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef BASE_REAL_H
+#define BASE_REAL_H
+/* real: doubles as text with a decimal point, whatever the locale. */
+#include "base/base.h"
+
+/* A whole decimal number as JSON writes it. False if it is not one, is longer than 500 bytes or too large. */
+must_check bool real_read(struct bytes text, double *n_r);
+/* The shortest text that reads back as ${n}, which is finite; ${out} needs REAL_TEXT bytes. Returns its length. */
+enum { REAL_TEXT = 32 };
+size_t real_write(double n, char out[REAL_TEXT]);
+
+#endif
