@@ -13,6 +13,7 @@ enum role role_of(const char *word);               /* ROLE_NONE if unknown */
 /* Classes in rising order: a run may only go where its class is allowed. */
 enum data_class { CLASS_PUBLIC, CLASS_INTERNAL, CLASS_CONFIDENTIAL, CLASS_SECRET, CLASSES };
 extern const char *const class_words[];            /* "public", "internal", "confidential", "secret", NULL */
+must_check bool class_of(const char *word, enum data_class *class_r);
 
 struct key;                                        /* gate/snapshot.h */
 
