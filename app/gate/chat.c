@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+#include "gate/chat.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/arena.h"
+
+struct chat *chat_new(struct arena *a)
+{
+    struct chat *chat = NEW(a, struct chat);
+
+    chat->temperature = chat->top_p = chat->frequency_penalty = chat->presence_penalty = (double)NAN;
+    chat->max_tokens = chat->seed = chat->top_k = chat->n = INT64_MIN;
+    return chat;
+}
+
+void *list_add(struct arena *a, struct list *list, size_t size)
+{
+    /* Room is always a power of two, so it need not be stored: it is used up when n is one. */
+    if ((list->n & (list->n - 1)) == 0) {
+        void *grown = arena_array(a, list->n ? 2 * list->n : 1, size);
+
+        if (list->n)
+            memcpy(grown, list->items, list->n * size);
+        list->items = grown;
+    }
+    return (char *)list->items + size * list->n++;
+}
+
+void chat_drop(struct chat *chat, struct arena *a, const char *field)
+{
+    *(const char **)list_add(a, &chat->dropped, sizeof(const char *)) = field;
+}
