@@ -26,6 +26,8 @@ void json_put_real(struct json_out *, double);             /* shortest text that
 void json_put_bool(struct json_out *, bool);
 void json_put_time(struct json_out *, int64_t micros);     /* RFC 3339 UTC with milliseconds and Z; 0 = null */
 void json_put_raw(struct json_out *, struct bytes json);   /* checked JSON, as it is; empty = null */
+/* A member as another text wrote it: its name (a string slice) and value, both checked. */
+void json_put_pair(struct json_out *, struct json name, struct json value);
 /* A struct as an object, by its FIELD rows (rows with FACE_PAGE are left out); and a list as an array. */
 void json_put_row(struct json_out *, const struct field *fields, const void *row);
 void json_put_list(struct json_out *, const struct field *fields, size_t item_size, struct list);

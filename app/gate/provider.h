@@ -67,6 +67,10 @@ const struct provider_type *provider_type_find(const char *name);
 const char *provider_url(const struct provider *, const char *path, struct arena *);
 /* Add a header to ${request}, whose headers live in ${arena}. */
 void http_add_header(struct http_request *, struct arena *, const char *name, const char *value);
+/* The names in a list of models: body.${list}[].${name}. ERR_UPSTREAM if there is no such list. */
+must_check bool models_read(struct bytes body, const char *list, const char *name, struct arena *, struct list *names_r, struct err *);
+/* What a string says, still escaped, cut to ${room} with its NUL; "" if it is none. */
+void json_excerpt(struct json, char *words, size_t room);
 /* Count the text of a piece of answer into the reader's estimate. */
 void reader_count(struct reader *, struct bytes text);
 

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+#include "gate/provider.h"
+
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "gate/snapshot.h"
+
+const struct provider_type *const *provider_types;
+
+const struct provider_type *provider_type_find(const char *name)
+{
+    for (size_t i = 0; provider_types && provider_types[i]; i++)
+        if (strcmp(provider_types[i]->name, name) == 0)
+            return provider_types[i];
+    return NULL;
+}
+
+const char *provider_url(const struct provider *provider, const char *path, struct arena *a)
+{
+    size_t n = strlen(provider->base_url);
+
+    while (n && provider->base_url[n - 1] == '/')
+        n--;
+    return arena_printf(a, "%.*s%s", (int)n, provider->base_url, path);
+}
+
+void http_add_header(struct http_request *request, struct arena *a, const char *name, const char *value)
+{
+    struct list headers = {.items = (void *)(uintptr_t)request->headers, .n = request->headers_n};
+    struct http_header *header = list_add(a, &headers, sizeof(*header));
+
+    *header = (struct http_header){name, value};
+    request->headers = headers.items;
+    request->headers_n = headers.n;
+}
+
+bool models_read(struct bytes body, const char *list, const char *name, struct arena *a, struct list *names_r, struct err *err)
+{
+    struct json answer;
+    struct json_walk w;
+
+    if (!json_check(body, NULL, &answer, err) || json_type(json_member(answer, list)) != JSON_ARRAY)
+        return fail(err, ERR_UPSTREAM, "the answer is not a list of models");
+    w = json_walk(json_member(answer, list));
+    while (json_next(&w)) {
+        const char *found = json_string(json_member(w.value, name), a);
+
+        if (found && *found)
+            *(const char **)list_add(a, names_r, sizeof(const char *)) = found;
+    }
+    return true;
+}
+
+void json_excerpt(struct json said, char *words, size_t room)
+{
+    struct bytes text = {0};
+    size_t n;
+
+    if (json_type(said) == JSON_STRING)
+        text = json_escaped(said);
+    n = text.n < room - 1 ? text.n : room - 1;
+    if (n)
+        memcpy(words, text.p, n);
+    words[n] = '\0';
+}
+
+void reader_count(struct reader *r, struct bytes text)
+{
+    r->text_bytes += text.n;
+    for (size_t i = 0; i < text.n; i++)
+        r->text_wide += text.p[i] >= 0xc0;       /* the first byte of each character beyond ASCII */
+}

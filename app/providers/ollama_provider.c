@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: MIT */
+/* ollama_provider: Ollama's native dialect (POST /api/chat, one JSON line per event). Told apart from OpenAI's by: options in an object of
+ * their own, raw base64 images, tool arguments as objects and always whole, reasoning as "thinking", done_reason "stop" also after a tool
+ * call, counters left out when zero. */
+#include <math.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/json_write.h"
+#include "base/secret.h"
+#include "gate/snapshot.h"
+#include "providers/providers.h"
+
+static void prepare_common(const struct provider *provider, const char *method, const char *path, struct arena *a, struct http_request *r)
+{
+    r->method = method;
+    r->url = provider_url(provider, path, a);
+    if (provider->secret)                                    /* a proxy in front of the runtime may want one */
+        http_add_header(r, a, "Authorization", arena_printf(a, "Bearer %s", secret_reveal(provider->secret)));
+}
+
+/* Ollama takes one text and a list of images; parts are joined in order. */
+static bool write_parts(struct json_out *out, const struct chat_message *message, struct arena *a, struct err *err)
+{
+    const struct chat_part *part = message->parts.items;
+    struct buf text = buf_new(a, (size_t)256 << 20);
+    size_t images = 0;
+
+    for (size_t i = 0; i < message->parts.n; i++) {
+        if (part[i].type == PART_TEXT)
+            buf_add(&text, part[i].text, part[i].text_n);
+        else if (part[i].url)
+            return fail_field_as(err, "error.image_url", "messages", part[i].url, "data:image/…;base64");
+        else
+            images++;
+    }
+    json_name(out, "content");
+    json_put_bytes(out, buf_view(&text));
+    if (!images)
+        return true;
+    json_name(out, "images");
+    json_begin_array(out);
+    for (size_t i = 0; i < message->parts.n; i++)
+        if (part[i].type == PART_IMAGE)
+            json_put_bytes(out, part[i].data);
+    json_end_array(out);
+    return true;
+}
+
+static bool write_tool_calls(struct json_out *out, struct list calls, struct err *err)
+{
+    const struct chat_tool_call *call = calls.items;
+
+    json_name(out, "tool_calls");
+    json_begin_array(out);
+    for (size_t i = 0; i < calls.n; i++) {
+        struct json arguments;
+
+        if (!json_check(bytes_of(*call[i].arguments ? call[i].arguments : "{}"), NULL, &arguments, err)
+            || json_type(arguments) != JSON_OBJECT)
+            return fail_field(err, "tool_calls.function.arguments", call[i].arguments, "a JSON object as text");
+        json_begin_object(out);
+        json_name(out, "function");
+        json_begin_object(out);
+        json_member_text(out, "name", call[i].name);
+        json_name(out, "arguments");
+        json_put_raw(out, json_bytes(arguments));
+        json_end_object(out);
+        json_end_object(out);
+    }
+    json_end_array(out);
+    return true;
+}
+
+/* The name of the tool that call ${id} of an earlier assistant message asked for: Ollama knows results by name. */
+static const char *tool_name_of(const struct chat *chat, const char *id)
+{
+    const struct chat_message *message = chat->messages.items;
+
+    for (size_t i = 0; id && i < chat->messages.n; i++) {
+        const struct chat_tool_call *call = message[i].tool_calls.items;
+
+        for (size_t k = 0; k < message[i].tool_calls.n; k++)
+            if (call[k].id && strcmp(call[k].id, id) == 0)
+                return call[k].name;
+    }
+    return NULL;
+}
+
+static bool write_message(struct json_out *out, const struct chat *chat, const struct chat_message *message, struct arena *a, struct err *err)
+{
+    static const char *const roles[] = {"system", "user", "assistant", "tool"};
+    const char *tool = tool_name_of(chat, message->tool_call_id);
+
+    json_begin_object(out);
+    json_member_text(out, "role", roles[message->role]);
+    if (!write_parts(out, message, a, err))
+        return false;
+    if (message->reasoning)
+        json_member_text(out, "thinking", message->reasoning);
+    if (tool)
+        json_member_text(out, "tool_name", tool);
+    if (message->tool_calls.n && !write_tool_calls(out, message->tool_calls, err))
+        return false;
+    json_end_object(out);
+    return true;
+}
+
+static void write_tools(struct json_out *out, const struct chat *chat)
+{
+    const struct chat_tool *tool = chat->tools.items;
+
+    json_name(out, "tools");
+    json_begin_array(out);
+    for (size_t i = 0; i < chat->tools.n; i++) {
+        json_begin_object(out);
+        json_member_text(out, "type", "function");
+        json_name(out, "function");
+        json_begin_object(out);
+        json_member_text(out, "name", tool[i].name);
+        json_member_text(out, "description", tool[i].description ? tool[i].description : "");
+        json_name(out, "parameters");
+        if (tool[i].parameters.p)
+            json_put_raw(out, json_bytes(tool[i].parameters));
+        else
+            json_put_raw(out, bytes_of("{\"type\":\"object\",\"properties\":{}}"));
+        json_end_object(out);
+        json_end_object(out);
+    }
+    json_end_array(out);
+}
+
+static void option_int(struct json_out *out, const char *name, int64_t value)
+{
+    if (value != INT64_MIN)
+        json_member_put_int(out, name, value);
+}
+
+static void option_real(struct json_out *out, const char *name, double value)
+{
+    if (isnan(value))
+        return;
+    json_name(out, name);
+    json_put_real(out, value);
+}
+
+static void write_options(struct json_out *out, const struct chat *chat)
+{
+    const char *const *stop = chat->stop.items;
+
+    json_name(out, "options");
+    json_begin_object(out);
+    option_int(out, "num_predict", chat->max_tokens);
+    option_int(out, "seed", chat->seed);
+    option_int(out, "top_k", chat->top_k);
+    option_real(out, "temperature", chat->temperature);
+    option_real(out, "top_p", chat->top_p);
+    option_real(out, "frequency_penalty", chat->frequency_penalty);
+    option_real(out, "presence_penalty", chat->presence_penalty);
+    if (chat->stop.n) {
+        json_name(out, "stop");
+        json_begin_array(out);
+        for (size_t i = 0; i < chat->stop.n; i++)
+            json_put_text(out, stop[i]);
+        json_end_array(out);
+    }
+    json_end_object(out);
+}
+
+static bool ollama_write(const struct target *target, const struct chat *chat, struct arena *a, struct json_out *out, struct err *err)
+{
+    const struct chat_message *message = chat->messages.items;
+
+    json_begin_object(out);
+    json_member_text(out, "model", target->model);
+    json_name(out, "messages");
+    json_begin_array(out);
+    for (size_t i = 0; i < chat->messages.n; i++)
+        if (!write_message(out, chat, &message[i], a, err))
+            return false;
+    json_end_array(out);
+    if (chat->tools.n)
+        write_tools(out, chat);
+    if (chat->format) {
+        json_name(out, "format");
+        if (chat->schema.p)
+            json_put_raw(out, json_bytes(chat->schema));
+        else
+            json_put_text(out, "json");
+    }
+    write_options(out, chat);
+    json_member_put_bool(out, "stream", chat->stream);
+    json_end_object(out);
+    return true;
+}
+
+static bool ollama_prepare(const struct target *target, const struct chat *chat, struct arena *a, struct http_request *r, struct err *err)
+{
+    struct buf buf = buf_new(a, (size_t)512 << 20);
+    struct json_out out = json_out(&buf);
+    const char *text;
+
+    prepare_common(target->provider, "POST", "/api/chat", a, r);
+    http_add_header(r, a, "Content-Type", "application/json");
+    if (chat->n != INT64_MIN && chat->n > 1)
+        return fail_field(err, "n", arena_printf(a, "%lld", (long long)chat->n), "1");
+    if (chat->tool_choice && strcmp(chat->tool_choice, "auto") != 0 && strcmp(chat->tool_choice, "none") != 0)
+        return fail_field(err, "tool_choice", chat->tool_choice, "auto, none");
+    if (!ollama_write(target, chat, a, &out, err) || !buf_done(&buf, &text, err))
+        return false;
+    r->body = buf_view(&buf);
+    return true;
+}
+
+static bool stopped(struct err *err)
+{
+    return fail(err, ERR_CANCELLED, "the caller took no more of the answer");
+}
+
+static bool emit_text(struct reader *r, enum chat_event_type type, struct json value)
+{
+    struct chat_event event = {.type = type};
+
+    if (json_type(value) != JSON_STRING || value.n <= 2)
+        return true;
+    event.text.p = (const uint8_t *)json_text(value, r->scratch, &event.text.n);
+    reader_count(r, event.text);
+    return r->emit(r->arg, &event);
+}
+
+static bool emit_tool_calls(struct reader *r, struct json calls)
+{
+    struct json_walk w = json_walk(calls);
+
+    while (json_next(&w)) {
+        struct json function = json_member(w.value, "function");
+        struct json arguments = json_member(function, "arguments");
+        struct chat_event event = {.type = EVENT_TOOL_CALL, .index = r->tool_calls++};
+
+        event.id = json_string(json_member(w.value, "id"), r->scratch);
+        if (!event.id)                                       /* older runtimes give none; callers need one to answer to */
+            event.id = arena_printf(r->scratch, "call_%lld", (long long)event.index);
+        event.name = json_string(json_member(function, "name"), r->scratch);
+        event.arguments = json_type(arguments) == JSON_OBJECT ? json_bytes(arguments) : bytes_of("{}");
+        reader_count(r, event.arguments);
+        if (!r->emit(r->arg, &event))
+            return false;
+    }
+    return true;
+}
+
+static bool read_done(struct reader *r, struct json line)
+{
+    struct json reason = json_member(line, "done_reason");
+    struct chat_event event = {.type = EVENT_FINISH, .finish = "stop"};
+
+    r->usage.in = json_member_int(line, "prompt_eval_count", 0);
+    r->usage.out = json_member_int(line, "eval_count", 0);
+    r->usage.known = r->usage.out > 0 || r->usage.in > 0;
+    if (json_equal(reason, "length"))
+        event.finish = "length";
+    else if (r->tool_calls)
+        event.finish = "tool_calls";
+    r->finish = event.finish;
+    r->ended = true;
+    return r->emit(r->arg, &event);
+}
+
+static bool ollama_read(struct reader *r, struct bytes text, struct err *err)
+{
+    struct json line, message, error;
+    const char *model;
+
+    if (!json_check(text, &(struct json_limits){.allow_nul = true}, &line, err))
+        return fail(err, ERR_UPSTREAM, "the provider sent a malformed line: %.150s", err->text);
+    error = json_member(line, "error");
+    if (error.p && json_type(error) != JSON_NULL)
+        return fail(err, ERR_UPSTREAM, "the provider reported an error in its answer: %.*s", (int)(error.n > 120 ? 120 : error.n), error.p);
+    if (!*r->model && (model = json_string(json_member(line, "model"), r->arena)))
+        r->model = model;
+    message = json_member(line, "message");
+    if (!emit_text(r, EVENT_REASONING, json_member(message, "thinking")) || !emit_text(r, EVENT_TEXT, json_member(message, "content"))
+        || !emit_tool_calls(r, json_member(message, "tool_calls")))
+        return stopped(err);
+    if (json_is_true(json_member(line, "done")) && !read_done(r, line))
+        return stopped(err);
+    return true;
+}
+
+static bool ollama_read_whole(struct reader *r, struct bytes body, struct err *err)
+{
+    if (!ollama_read(r, body, err))
+        return false;
+    return r->ended || fail(err, ERR_UPSTREAM, "the provider's answer is not finished (no \"done\": true)");
+}
+
+static void ollama_read_error(struct bytes body, char *words, size_t room)
+{
+    struct err ignored = {0};
+    struct json answer;
+
+    *words = '\0';
+    if (json_check(body, NULL, &answer, &ignored))
+        json_excerpt(json_member(answer, "error"), words, room);
+}
+
+static void ollama_prepare_models(const struct provider *provider, struct arena *a, struct http_request *r)
+{
+    prepare_common(provider, "GET", "/api/tags", a, r);
+}
+
+static bool ollama_read_models(struct bytes body, struct arena *a, struct list *names_r, struct err *err)
+{
+    return models_read(body, "models", "name", a, names_r, err);
+}
+
+const struct dialect_rules ollama_rules = {
+    .id = DIALECT_OLLAMA_CHAT,
+    .framing = FRAMES_NDJSON,
+    .prepare = ollama_prepare,
+    .read_frame = ollama_read,
+    .read_whole = ollama_read_whole,
+    .read_error = ollama_read_error,
+    .prepare_models = ollama_prepare_models,
+    .read_models = ollama_read_models,
+};

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: MIT */
+/* openai_provider: the chat completions dialect, spoken by OpenAI, vLLM, LocalAI, LM Studio, DeepSeek and many more. Tolerates what these
+ * really send: usage in any chunk or none, "tool_calls": [], finish_reason "", a missing [DONE], an error object inside HTTP 200. */
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/secret.h"
+#include "gate/snapshot.h"
+#include "providers/openai_write.h"
+#include "providers/providers.h"
+
+static void prepare_common(const struct provider *provider, const char *method, const char *path, struct arena *a, struct http_request *r)
+{
+    r->method = method;
+    r->url = provider_url(provider, path, a);
+    if (provider->secret)
+        http_add_header(r, a, "Authorization", arena_printf(a, "Bearer %s", secret_reveal(provider->secret)));
+}
+
+static bool openai_prepare(const struct target *target, const struct chat *chat, struct arena *a, struct http_request *r, struct err *err)
+{
+    prepare_common(target->provider, "POST", "/chat/completions", a, r);
+    http_add_header(r, a, "Content-Type", "application/json");
+    return openai_write(target, chat, a, &r->body, err);
+}
+
+static void read_usage(struct reader *r, struct json usage)
+{
+    if (json_type(usage) != JSON_OBJECT)
+        return;
+    r->usage = (struct usage){
+        .known = true,
+        .in = json_member_int(usage, "prompt_tokens", 0),
+        .out = json_member_int(usage, "completion_tokens", 0),
+        .reasoning = json_member_int(json_member(usage, "completion_tokens_details"), "reasoning_tokens", 0),
+        .cached = json_member_int(json_member(usage, "prompt_tokens_details"), "cached_tokens", 0),
+    };
+    if (!r->usage.cached)                                    /* DeepSeek's name for it */
+        r->usage.cached = json_member_int(usage, "prompt_cache_hit_tokens", 0);
+}
+
+static void read_names(struct reader *r, struct json answer)
+{
+    const char *model, *id;
+
+    if (!*r->model && (model = json_string(json_member(answer, "model"), r->arena)))
+        r->model = model;
+    if (!*r->upstream_id && (id = json_string(json_member(answer, "id"), r->arena)))
+        r->upstream_id = id;
+}
+
+/* An error object inside HTTP 200. */
+static bool read_failure(struct json answer, struct err *err)
+{
+    struct json error = json_member(answer, "error");
+    struct json words = json_type(error) == JSON_OBJECT ? json_member(error, "message") : error;
+
+    if (!error.p || json_type(error) == JSON_NULL)
+        return true;
+    return fail(err, ERR_UPSTREAM, "the provider reported an error in its answer: %.*s", (int)(words.n > 120 ? 120 : words.n),
+                words.p ? words.p : "");
+}
+
+static bool emit_text(struct reader *r, enum chat_event_type type, struct json value)
+{
+    struct chat_event event = {.type = type};
+
+    if (json_type(value) != JSON_STRING || value.n <= 2)
+        return true;
+    if (r->same) {                                           /* only its size matters; the frame goes on as it is */
+        reader_count(r, json_escaped(value));
+        return true;
+    }
+    event.text.p = (const uint8_t *)json_text(value, r->scratch, &event.text.n);
+    reader_count(r, event.text);
+    return r->emit(r->arg, &event);
+}
+
+static bool emit_tool_call(struct reader *r, struct json call, size_t position)
+{
+    struct json function = json_member(call, "function");
+    struct json arguments = json_member(function, "arguments");
+    struct chat_event event = {.type = EVENT_TOOL_CALL, .index = json_member_int(call, "index", (int64_t)position)};
+
+    if (event.index >= r->tool_calls)
+        r->tool_calls = event.index + 1;
+    reader_count(r, json_bytes(arguments));
+    if (r->same)
+        return true;
+    event.id = json_string(json_member(call, "id"), r->scratch);
+    event.name = json_string(json_member(function, "name"), r->scratch);
+    if (json_type(arguments) == JSON_STRING)
+        event.arguments.p = (const uint8_t *)json_text(arguments, r->scratch, &event.arguments.n);
+    else if (json_type(arguments) == JSON_OBJECT)            /* some local servers send the object itself */
+        event.arguments = json_bytes(arguments);
+    return r->emit(r->arg, &event);
+}
+
+static bool emit_tool_calls(struct reader *r, struct json calls)
+{
+    struct json_walk w = json_walk(calls);
+
+    while (json_next(&w))
+        if (!emit_tool_call(r, w.value, w.i))
+            return false;
+    return true;
+}
+
+static bool read_finish(struct reader *r, struct json reason)
+{
+    const char *word = json_type(reason) == JSON_STRING ? json_string(reason, r->arena) : NULL;
+    struct chat_event event = {.type = EVENT_FINISH};
+
+    if (!word || !*word || strcmp(word, "null") == 0 || r->finish)
+        return true;
+    r->finish = event.finish = word;
+    return r->same || r->emit(r->arg, &event);
+}
+
+/* A choice's message (whole answers) or delta (streams). Only the first of several choices is translated; a caller of the same
+ * dialect gets all of them. */
+static bool read_choice(struct reader *r, struct json choice, const char *part)
+{
+    struct json said = json_member(choice, part);
+    struct json reasoning = json_member(said, "reasoning_content");
+
+    if (!reasoning.p)
+        reasoning = json_member(said, "reasoning");
+    return emit_text(r, EVENT_REASONING, reasoning) && emit_text(r, EVENT_TEXT, json_member(said, "content"))
+        && emit_tool_calls(r, json_member(said, "tool_calls")) && read_finish(r, json_member(choice, "finish_reason"));
+}
+
+static bool stopped(struct err *err)
+{
+    return fail(err, ERR_CANCELLED, "the caller took no more of the answer");
+}
+
+static bool openai_read_frame(struct reader *r, struct bytes frame, struct err *err)
+{
+    struct chat_event event = {.type = EVENT_RAW, .text = frame};
+    struct json answer, choices;
+
+    if (bytes_equal_text(frame, "[DONE]")) {
+        r->ended = true;
+        return true;
+    }
+    if (!json_check(frame, &(struct json_limits){.allow_nul = true}, &answer, err))
+        return fail(err, ERR_UPSTREAM, "the provider sent a malformed event: %.150s", err->text);
+    if (!read_failure(answer, err))
+        return false;
+    read_names(r, answer);
+    read_usage(r, json_member(answer, "usage"));
+    choices = json_member(answer, "choices");
+    if (!read_choice(r, json_at(choices, "0"), "delta"))
+        return stopped(err);
+    /* The usage event is ours when the caller did not ask for it. */
+    if (!r->same || (!json_count(choices) && r->usage.known && !r->chat->include_usage))
+        return true;
+    return r->emit(r->arg, &event) || stopped(err);
+}
+
+static bool openai_read_whole(struct reader *r, struct bytes body, struct err *err)
+{
+    struct chat_event event = {.type = EVENT_RAW, .text = body};
+    struct json answer;
+
+    if (!json_check(body, &(struct json_limits){.allow_nul = true}, &answer, err))
+        return fail(err, ERR_UPSTREAM, "the provider's answer is malformed: %.150s", err->text);
+    if (!read_failure(answer, err))
+        return false;
+    if (!json_count(json_member(answer, "choices")))
+        return fail(err, ERR_UPSTREAM, "the provider's answer has no choices");
+    read_names(r, answer);
+    read_usage(r, json_member(answer, "usage"));
+    if (!read_choice(r, json_at(answer, "choices.0"), "message"))
+        return stopped(err);
+    r->ended = true;
+    return !r->same || r->emit(r->arg, &event) || stopped(err);
+}
+
+static void openai_read_error(struct bytes body, char *words, size_t room)
+{
+    struct err ignored = {0};
+    struct json answer, said;
+
+    *words = '\0';
+    if (!json_check(body, NULL, &answer, &ignored))
+        return;
+    if (json_type(answer) == JSON_ARRAY)                     /* Gemini's compatible door sends [{"error":…}] */
+        answer = json_at(answer, "0");
+    said = json_member(answer, "error");
+    if (json_type(said) == JSON_OBJECT)
+        said = json_member(said, "message");
+    if (!said.p)
+        said = json_member(answer, "message");
+    json_excerpt(said, words, room);
+}
+
+static void openai_prepare_models(const struct provider *provider, struct arena *a, struct http_request *r)
+{
+    prepare_common(provider, "GET", "/models", a, r);
+}
+
+static bool openai_read_models(struct bytes body, struct arena *a, struct list *names_r, struct err *err)
+{
+    return models_read(body, "data", "id", a, names_r, err);
+}
+
+const struct dialect_rules openai_rules = {
+    .id = DIALECT_OPENAI_CHAT,
+    .framing = FRAMES_SSE,
+    .prepare = openai_prepare,
+    .read_frame = openai_read_frame,
+    .read_whole = openai_read_whole,
+    .read_error = openai_read_error,
+    .prepare_models = openai_prepare_models,
+    .read_models = openai_read_models,
+};
