@@ -94,6 +94,23 @@ bool hex_read(const char *text, uint8_t *out, size_t n)
     return text[2 * n] == '\0';
 }
 
+char *hex_text(struct bytes bytes, struct arena *a)
+{
+    char *out = arena_alloc(a, 2 * bytes.n + 1);
+
+    hex_write(bytes, out);
+    return out;
+}
+
+bool hex_bytes(const char *text, struct arena *a, struct bytes *bytes_r)
+{
+    size_t n = strlen(text);
+    uint8_t *out = arena_alloc(a, n / 2 + 1);
+
+    *bytes_r = (struct bytes){out, n / 2};
+    return n % 2 == 0 && hex_read(text, out, n / 2);
+}
+
 static const char STANDARD[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 static const char URL[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 

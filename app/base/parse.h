@@ -4,6 +4,7 @@
 /* parse: the only ways a number or word comes in from outside. */
 #include "base/base.h"
 
+struct arena;
 struct err;
 
 /* A whole decimal number in [min, max], nothing around it. ERR_INPUT with ${field}, value and range. */
@@ -15,8 +16,10 @@ must_check bool parse_bool(const char *text, const char *field, bool *b_r, struc
 /* Bytes as lower-case hexadecimal; ${out} needs 2n+1. And back: false unless exactly ${n} bytes. */
 void hex_write(struct bytes, char *out);
 must_check bool hex_read(const char *text, uint8_t *out, size_t n);
+char *hex_text(struct bytes, struct arena *);
+/* Any even number of digits. */
+must_check bool hex_bytes(const char *text, struct arena *, struct bytes *bytes_r);
 /* base64 (RFC 4648 section 4) and its URL alphabet without padding (section 5). */
-struct arena;
 char *base64_write(struct bytes, struct arena *);
 char *base64url_write(struct bytes, struct arena *);
 must_check bool base64url_read(const char *text, struct arena *, struct bytes *bytes_r);

@@ -169,3 +169,26 @@ bool unseal(const struct keyring *ring, struct arena *a, struct seal_place place
     secret_wipe((void *)(uintptr_t)text.p, text.n);
     return true;
 }
+
+enum { DEK_SEALED = CRYPTO_NONCE + CRYPTO_KEY + CRYPTO_TAG, PACK_HEAD = 4 + DEK_SEALED };
+
+struct bytes sealed_pack(struct arena *a, const struct sealed *sealed)
+{
+    uint8_t *p = arena_alloc(a, PACK_HEAD + sealed->text.n);
+
+    for (int i = 0; i < 4; i++)
+        p[i] = (uint8_t)(sealed->kid >> (24 - 8 * i));
+    memcpy(p + 4, sealed->dek.p, DEK_SEALED);
+    memcpy(p + PACK_HEAD, sealed->text.p, sealed->text.n);
+    return (struct bytes){p, PACK_HEAD + sealed->text.n};
+}
+
+bool sealed_unpack(struct bytes packed, struct sealed *sealed_r)
+{
+    if (packed.n < PACK_HEAD)
+        return false;
+    sealed_r->kid = (int64_t)packed.p[0] << 24 | packed.p[1] << 16 | packed.p[2] << 8 | packed.p[3];
+    sealed_r->dek = (struct bytes){packed.p + 4, DEK_SEALED};
+    sealed_r->text = (struct bytes){packed.p + PACK_HEAD, packed.n - PACK_HEAD};
+    return true;
+}

@@ -31,5 +31,8 @@ void seal(const struct keyring *, struct arena *, struct seal_place, struct byte
 /* ERR_INTERNAL if the place, the key or a bit is not the one it was sealed with. */
 must_check bool unseal(const struct keyring *, struct arena *, struct seal_place, const struct sealed *, struct secret **secret_r,
                        struct err *);
+/* The three parts as one: kid (4 bytes, big-endian), wrapped data key (60), text. */
+struct bytes sealed_pack(struct arena *, const struct sealed *);
+must_check bool sealed_unpack(struct bytes packed, struct sealed *sealed_r);
 
 #endif
