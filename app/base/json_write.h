@@ -4,6 +4,7 @@
 /* json_write: JSON onto a buf; commas are its own business. Strings are escaped so that the text is also safe
  * inside <script type="application/json"> (< > & U+2028 U+2029 as \u escapes). Invalid UTF-8 becomes U+FFFD. */
 #include "base/buf.h"
+#include "base/json.h"
 
 struct field;
 
@@ -39,7 +40,6 @@ void json_member_put_bool(struct json_out *, const char *name, bool);
 /* Read an object back into a struct by its FIELD rows: the reverse of json_put_row, used by the spool. Members
  * without a row are skipped, rows without a member stay zero; texts are copied into ${arena}.
  * ERR_INPUT with the field if a member has another type. */
-struct json;
 must_check bool json_get_row(struct json object, const struct field *fields, struct arena *, void *row, struct err *);
 
 #endif

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: MIT */
+#include "gate/decide.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/json_write.h"
+
+static bool is_auto(const char *model)
+{
+    return !model || !*model || strcmp(model, "auto") == 0;
+}
+
+static const struct model *first_model(const struct provider *p, const struct key *key)
+{
+    const struct model *m = p->models.items;
+
+    for (size_t i = 0; i < p->models.n; i++)
+        if (m[i].enabled && key_may_use(key, m[i].name))
+            return &m[i];
+    return NULL;
+}
+
+/* The provider's model a wish means: its name, or "provider/name" to choose the provider too. */
+static const struct model *model_meant(const struct provider *p, const struct wish *wish)
+{
+    size_t n = strlen(p->name);
+
+    if (is_auto(wish->model))
+        return first_model(p, wish->key);
+    if (strncmp(wish->model, p->name, n) == 0 && wish->model[n] == '/')
+        return provider_model(p, wish->model + n + 1);
+    return provider_model(p, wish->model);
+}
+
+static void judge(struct candidate *c, const struct wish *wish, struct arena *a)
+{
+    c->detail = "";
+    if (!c->provider->enabled) {
+        c->verdict = "disabled";
+    } else if (!c->model->enabled) {
+        c->verdict = "model_off";
+    } else if (wish->local_only && !c->provider->local) {
+        c->verdict = "sovereign";
+    } else if (wish->data_class > c->provider->class_max) {
+        c->verdict = "class";
+        c->detail = arena_printf(a, "%s > %s", class_words[wish->data_class], class_words[c->provider->class_max]);
+    } else {
+        c->verdict = "standby";
+    }
+}
+
+static void write_json(struct decision *d, struct arena *a)
+{
+    struct buf buf = buf_new(a, 64 << 10);
+    struct json_out out = json_out(&buf);
+    const struct candidate *c = d->candidates.items;
+    struct err ignored = {0};
+
+    json_begin_array(&out);
+    for (size_t i = 0; i < d->candidates.n; i++) {
+        json_begin_object(&out);
+        json_member_text(&out, "provider_id", c[i].provider->id);
+        json_member_text(&out, "provider_name", c[i].provider->name);
+        json_member_text(&out, "model", c[i].model->name);
+        json_member_put_bool(&out, "is_local", c[i].provider->local);
+        json_member_text(&out, "verdict", c[i].verdict);
+        json_member_text(&out, "detail", c[i].detail);
+        json_end_object(&out);
+    }
+    json_end_array(&out);
+    if (!buf_done(&buf, &d->json, &ignored))
+        d->json = "[]";
+}
+
+struct list models_usable(const struct snapshot *s, const struct key *key, struct arena *a)
+{
+    const struct provider *p = s->providers.items;
+    struct list names = {0};
+
+    for (size_t i = 0; i < s->providers.n; i++) {
+        const struct model *m = p[i].models.items;
+
+        for (size_t k = 0; p[i].enabled && k < p[i].models.n; k++) {
+            const char *const *seen = names.items;
+            size_t j = 0;
+
+            if (!m[k].enabled || !key_may_use(key, m[k].name))
+                continue;
+            while (j < names.n && strcmp(seen[j], m[k].name) != 0)
+                j++;
+            if (j == names.n)
+                *(const char **)list_add(a, &names, sizeof(const char *)) = m[k].name;
+        }
+    }
+    return names;
+}
+
+static bool fail_unknown(const struct snapshot *s, const struct wish *wish, struct arena *a, struct err *err)
+{
+    struct list names = models_usable(s, wish->key, a);
+    const char *const *name = names.items;
+    size_t used = 0;
+
+    if (is_auto(wish->model))
+        return fail(err, ERR_NO_PROVIDER, "no provider with a model is enabled");
+    fail_field_as(err, NULL, "model", wish->model, "");
+    err->kind = ERR_MODEL_NOT_FOUND;
+    for (size_t i = 0; i < names.n; i++) {
+        size_t n = strlen(name[i]);
+
+        if (used + n + 8 > sizeof(err->allowed)) {
+            snprintf(err->allowed + used, sizeof(err->allowed) - used, ", …");
+            break;
+        }
+        used += (size_t)snprintf(err->allowed + used, sizeof(err->allowed) - used, "%s%s", used ? ", " : "", name[i]);
+    }
+    return false;
+}
+
+static void find_candidates(const struct snapshot *s, const struct wish *wish, struct arena *a, struct list *found)
+{
+    const struct provider *p = s->providers.items;
+
+    for (size_t i = 0; i < s->providers.n; i++) {
+        const struct model *m = model_meant(&p[i], wish);
+        struct candidate *c;
+
+        if (!m)
+            continue;
+        c = list_add(a, found, sizeof(*c));
+        *c = (struct candidate){.provider = &p[i], .model = m};
+        judge(c, wish, a);
+    }
+}
+
+bool decide(const struct snapshot *s, const struct wish *wish, struct arena *a, struct decision *d, struct err *err)
+{
+    struct candidate *c;
+
+    *d = (struct decision){.json = "[]"};
+    find_candidates(s, wish, a, &d->candidates);
+    if (!d->candidates.n)
+        return fail_unknown(s, wish, a, err);
+    c = d->candidates.items;
+    if (!key_may_use(wish->key, c->model->name))
+        return fail_field_as(err, "error.model_forbidden", "model", wish->model, "") || (err->kind = ERR_FORBIDDEN, false);
+    for (size_t i = 0; i < d->candidates.n && !d->chosen; i++)
+        if (strcmp(c[i].verdict, "standby") == 0) {
+            c[i].verdict = "chosen";
+            d->chosen = &c[i];
+        }
+    write_json(d, a);
+    if (d->chosen)
+        return true;
+    fail(err, strcmp(c->verdict, "class") == 0 || strcmp(c->verdict, "sovereign") == 0 ? ERR_POLICY : ERR_NO_PROVIDER,
+         "no candidate for model %s is allowed: %s %s", wish->model ? wish->model : "auto", c->verdict, c->detail);
+    snprintf(err->value, sizeof(err->value), "%s", class_words[wish->data_class]);
+    return false;
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef GATE_DECIDE_H
+#define GATE_DECIDE_H
+/* decide: which provider and model answer a run. Every provider that serves the model is a candidate and gets a verdict with its reason, kept with
+ * the run as decided. The data class is a ceiling here and nowhere else: no later step can choose a destination that is not a candidate. */
+#include "gate/provider.h"
+#include "gate/snapshot.h"
+
+/* What a run asks for. */
+struct wish {
+    const char *model;                   /* NULL or "auto": the active provider's first model */
+    const struct key *key;               /* NULL = a person */
+    enum data_class data_class;
+    bool local_only;                     /* sovereign mode, or a policy profile that keeps runs inside */
+};
+
+struct candidate {
+    const struct provider *provider;
+    const struct model *model;
+    const char *verdict;                 /* "chosen", "standby", or why not: "disabled", "class", "sovereign", "model_off" */
+    const char *detail;                  /* the two values that met: "confidential > internal"; "" */
+};
+
+struct decision {
+    struct list candidates;              /* struct candidate, in the order they would be tried */
+    const struct candidate *chosen;
+    const char *json;                    /* the same for the record */
+};
+
+/* ERR_MODEL_NOT_FOUND naming the models the key may use; ERR_FORBIDDEN if the key may not use this one; ERR_POLICY if candidates exist but none is
+ * allowed; ERR_NO_PROVIDER if there is nothing to choose from. The decision's candidates and json are filled in every case. */
+must_check bool decide(const struct snapshot *, const struct wish *, struct arena *, struct decision *decision_r, struct err *);
+/* Every model name the key may use, each once (const char *): for GET /v1/models and for errors. */
+struct list models_usable(const struct snapshot *, const struct key *, struct arena *);
+
+#endif
