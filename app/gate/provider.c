@@ -66,6 +66,23 @@ void json_excerpt(struct json said, char *words, size_t room)
     words[n] = '\0';
 }
 
+const char *header_text(const char *text, struct arena *a)
+{
+    static const char digits[] = "0123456789ABCDEF";
+    char *out = arena_alloc(a, 3 * strlen(text) + 1), *o = out;
+
+    for (const unsigned char *c = (const unsigned char *)text; *c; c++) {
+        if (*c > 0x20 && *c < 0x7f && *c != '%') {
+            *o++ = (char)*c;
+        } else {
+            *o++ = '%';
+            *o++ = digits[*c >> 4];
+            *o++ = digits[*c & 15];
+        }
+    }
+    return out;
+}
+
 void reader_count(struct reader *r, struct bytes text)
 {
     r->text_bytes += text.n;

@@ -71,6 +71,8 @@ void http_add_header(struct http_request *, struct arena *, const char *name, co
 must_check bool models_read(struct bytes body, const char *list, const char *name, struct arena *, struct list *names_r, struct err *);
 /* What a string says, still escaped, cut to ${room} with its NUL; "" if it is none. */
 void json_excerpt(struct json, char *words, size_t room);
+/* A text as a header's value: what is not printable ASCII is percent-encoded. */
+const char *header_text(const char *text, struct arena *);
 /* Count the text of a piece of answer into the reader's estimate. */
 void reader_count(struct reader *, struct bytes text);
 

@@ -1,0 +1,483 @@
+/* SPDX-License-Identifier: MIT */
+#include "gate/attempt.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/metrics.h"
+#include "gate/estimate.h"
+#include "gate/gate.h"
+#include "gate/record.h"
+#include "gate/relay.h"
+#include "spool/spool.h"
+
+enum { FRAME_MAX = 16 << 20, ERROR_BODY_MAX = 64 << 10 };
+
+/* The pieces of one tool call of a whole answer. */
+struct call_text {
+    const char *id, *name;
+    struct buf arguments;
+};
+
+static int64_t since_start(const struct run *run)
+{
+    return clock_mono() - run->started;
+}
+
+static void note_failure(struct run *run, const struct err *err)
+{
+    if (run->failed)
+        return;
+    run->failed = true;
+    run->err = *err;
+}
+
+/* ---- what the provider says, on its way to the caller ---- */
+
+static void keepalive_again(struct run *run)
+{
+    int64_t s = run->snapshot->settings.values.keepalive_s;
+
+    if (s && run->client->comment)
+        loop_timer_set(run->relay->loop, &run->keepalive, clock_mono() + s * 1000000);
+}
+
+static void keepalive_due(void *arg)
+{
+    struct run *run = arg;
+
+    if (run->gone || run->failed)
+        return;
+    if (!run->begun) {
+        run->begun = true;
+        run->client->begin(run);
+    }
+    if (run->client->comment(run))
+        keepalive_again(run);
+    else
+        run_gone(run);
+}
+
+static struct call_text *call_at(struct run *run, int64_t index)
+{
+    struct call_text *calls = run->calls.items;
+
+    if (index < 0 || index > 127)
+        return NULL;
+    while ((int64_t)run->calls.n <= index) {
+        calls = list_add(run->arena, &run->calls, sizeof(*calls));
+        calls->arguments = buf_new(run->arena, FRAME_MAX);
+    }
+    return (struct call_text *)run->calls.items + index;
+}
+
+/* Put a whole answer together for a caller of another dialect. */
+static bool collect(struct run *run, const struct chat_event *event)
+{
+    struct call_text *call;
+
+    switch (event->type) {
+    case EVENT_RAW:
+        run->answer.raw = event->text;
+        return true;
+    case EVENT_TEXT:
+        buf_bytes(&run->text, event->text);
+        return true;
+    case EVENT_REASONING:
+        buf_bytes(&run->reasoning, event->text);
+        return true;
+    case EVENT_TOOL_CALL:
+        call = call_at(run, event->index);
+        if (!call)
+            return false;
+        if (event->id)
+            call->id = arena_text(run->arena, event->id);
+        if (event->name)
+            call->name = arena_text(run->arena, event->name);
+        buf_bytes(&call->arguments, event->arguments);
+        return true;
+    case EVENT_FINISH:
+        return true;
+    }
+    return true;
+}
+
+/* The reader's emit: every event of every provider passes here. */
+static bool run_event(void *arg, const struct chat_event *event)
+{
+    struct run *run = arg;
+
+    if (run->gone)
+        return false;
+    if (!run->first_token_us && (run->reader.text_bytes || run->reader.tool_calls))
+        run->first_token_us = since_start(run);
+    if (!run->chat->stream)
+        return collect(run, event);
+    if (!run->begun) {
+        run->begun = true;
+        loop_timer_clear(run->relay->loop, &run->keepalive);
+        run->client->begin(run);
+    }
+    return run->client->event(run, event);
+}
+
+static bool read_frame(struct run *run, struct bytes frame)
+{
+    struct err err = {0};
+    bool ok = run->target.provider->type->rules->read_frame(&run->reader, frame, &err);
+
+    arena_reset(run->relay->scratch);
+    if (!ok)
+        note_failure(run, &err);
+    return ok;
+}
+
+static bool each_sse(void *arg, const char *event, struct bytes data)
+{
+    (void)event;
+    return read_frame(arg, data);
+}
+
+static bool each_line(void *arg, struct bytes line)
+{
+    return read_frame(arg, line);
+}
+
+/* ---- the provider's HTTP answer ---- */
+
+static int64_t retry_after(const char *value)
+{
+    char *end;
+    long long s = strtoll(value, &end, 10);
+
+    return *value && !*end && s > 0 && s < 86400 ? s : 0;
+}
+
+static void on_head(void *arg, int status, const struct http_header *headers, size_t n)
+{
+    struct run *run = arg;
+    bool json = false;
+
+    run->status = status;
+    for (size_t i = 0; i < n; i++) {
+        if (strcmp(headers[i].name, "retry-after") == 0)
+            run->retry_after_s = retry_after(headers[i].value);
+        else if (strcmp(headers[i].name, "content-type") == 0)
+            json = strncmp(headers[i].value, "application/json", 16) == 0;
+        else if (strcmp(headers[i].name, "x-request-id") == 0)
+            run->reader.upstream_id = arena_text(run->arena, headers[i].value);
+    }
+    /* A provider that answers a stream request with one JSON text is read as a whole answer; its caller gets events all the same. */
+    run->frames = run->chat->stream && status / 100 == 2 && !(json && run->target.provider->type->rules->framing == FRAMES_SSE);
+    if (run->chat->stream && !run->frames)
+        run->reader.same = false;
+    run->body = buf_new(run->arena, status / 100 == 2 ? (size_t)run->snapshot->settings.values.answer_max : ERROR_BODY_MAX);
+}
+
+static bool on_body(void *arg, struct bytes bytes)
+{
+    struct run *run = arg;
+    struct err err = {0};
+    bool ok;
+
+    if (run->gone)
+        return false;
+    if (!run->frames) {
+        buf_bytes(&run->body, bytes);
+        return !run->body.overflow || run->status / 100 != 2;
+    }
+    if (run->target.provider->type->rules->framing == FRAMES_SSE)
+        ok = sse_feed(&run->sse, bytes, each_sse, run, &err);
+    else
+        ok = ndjson_feed(&run->ndjson, bytes, each_line, run, &err);
+    if (!ok)
+        note_failure(run, &err);
+    return !run->failed;
+}
+
+/* ---- the end ---- */
+
+static void fail_transport(struct run *run, const struct http_result *result)
+{
+    struct err err = {0};
+    bool late = result->end == HTTP_CONNECT_TIMEOUT || result->end == HTTP_FIRST_BYTE_TIMEOUT || result->end == HTTP_IDLE_TIMEOUT
+             || result->end == HTTP_TOTAL_TIMEOUT;
+    enum err_kind kind = late ? ERR_TIMEOUT : result->end == HTTP_EGRESS ? ERR_POLICY : ERR_UPSTREAM_DOWN;
+
+    if (result->end == HTTP_TOO_LARGE || result->end == HTTP_PROTOCOL || result->end == HTTP_CUT)
+        kind = ERR_UPSTREAM;
+    fail(&err, kind, "provider %s: %s: %s", run->target.provider->name, http_end_name(result->end), result->detail);
+    snprintf(err.field, sizeof(err.field), "provider");
+    snprintf(err.value, sizeof(err.value), "%s", run->target.provider->name);
+    err.message = arena_printf(run->arena, "http.%s", http_end_name(result->end));
+    note_failure(run, &err);
+}
+
+/* Which of our kinds a provider's status is. A 4xx about the request itself is the caller's to mend and keeps the provider's words. */
+static void fail_status(struct run *run)
+{
+    struct err err = {0};
+    char words[120];
+    enum err_kind kind = ERR_UPSTREAM;
+
+    run->target.provider->type->rules->read_error(buf_view(&run->body), words, sizeof(words));
+    if (run->status == 429)
+        kind = ERR_RATE;
+    else if (run->status == 401 || run->status == 403)
+        kind = ERR_UPSTREAM_AUTH;
+    else if (run->status == 400 || run->status == 422)
+        kind = ERR_UPSTREAM_INPUT;
+    else if (run->status == 503 || run->status == 529)
+        kind = ERR_UPSTREAM_DOWN;
+    fail(&err, kind, "provider %s answered %d: %s", run->target.provider->name, run->status, words);
+    snprintf(err.field, sizeof(err.field), "provider");
+    snprintf(err.value, sizeof(err.value), "%s", run->target.provider->name);
+    snprintf(err.detail, sizeof(err.detail), "%s", words);
+    err.retry_after_s = (int)run->retry_after_s;
+    note_failure(run, &err);
+}
+
+static void read_rest(struct run *run)
+{
+    struct err err = {0};
+    bool ok = true;
+
+    if (!run->frames)
+        ok = run->target.provider->type->rules->read_whole(&run->reader, buf_view(&run->body), &err);
+    else if (run->target.provider->type->rules->framing == FRAMES_SSE)
+        ok = sse_end(&run->sse, each_sse, run, &err);
+    else
+        ok = ndjson_end(&run->ndjson, each_line, run, &err);
+    arena_reset(run->relay->scratch);
+    if (!ok)
+        note_failure(run, &err);
+    else if (!run->failed && !run->reader.ended && !run->reader.finish && fail(&err, ERR_UPSTREAM, "the stream ended before its end mark") == false)
+        note_failure(run, &err);
+}
+
+static void record_attempt(struct run *run, const struct http_result *result)
+{
+    struct attempt_row *attempt = list_add(run->arena, &run->entry.attempts, sizeof(*attempt));
+
+    *attempt = (struct attempt_row){
+        .run_id = run->entry.run.id, .n = (int64_t)run->entry.attempts.n, .provider_id = run->target.provider->id,
+        .provider_name = run->target.provider->name, .model = run->target.model, .http_status = result->status,
+        .detail = run->failed ? arena_text(run->arena, run->err.text) : "",
+        .offset_us = since_start(run) - result->total_us, .connect_us = result->connect_us, .first_byte_us = result->first_byte_us,
+        .latency_us = result->total_us, .reused = result->reused, .remote = arena_text(run->arena, result->remote),
+        .upstream_id = run->reader.upstream_id,
+    };
+    if (run->gone)
+        attempt->result = "cancelled";
+    else if (!run->failed)
+        attempt->result = "ok";
+    else if (result->end != HTTP_DONE && result->end != HTTP_CANCELLED)
+        attempt->result = http_end_name(result->end);
+    else
+        attempt->result = result->status / 100 == 2 ? "malformed" : arena_printf(run->arena, "status_%d", result->status);
+}
+
+static void fill_usage(struct run *run)
+{
+    struct run_row *row = &run->entry.run;
+    struct usage *usage = &run->reader.usage;
+
+    if (!usage->known) {                                     /* .in holds the question's estimate since run_new */
+        usage->out = estimate_tokens(run->reader.text_bytes, run->reader.text_wide);
+        if (!run->reader.text_bytes && run->failed)
+            usage->in = 0;
+        row->estimated = usage->in || usage->out;
+    }
+    row->tokens_in = usage->in;
+    row->tokens_out = usage->out;
+    row->tokens_cached = usage->cached <= usage->in ? usage->cached : usage->in;
+    row->tokens_reasoning = usage->reasoning;
+    row->cost_micros = run_cost(run->decision.chosen->model, row->is_local, usage);
+}
+
+static const char *status_word(const struct run *run)
+{
+    if (run->gone)
+        return "cancelled";
+    if (!run->failed)
+        return "ok";
+    return run->begun ? "truncated" : "failed";
+}
+
+static void fill_end(struct run *run)
+{
+    struct run_row *row = &run->entry.run;
+
+    row->status = status_word(run);
+    row->http_status = run->gone ? 499 : run->failed && !run->begun ? err_status(run->err.kind) : 200;
+    row->attempts = (int64_t)run->entry.attempts.n;
+    if (run->failed && !run->gone) {
+        row->error_code = err_name(run->err.kind);
+        row->error_detail = run->err.text;
+    }
+    if (run->reader.finish)
+        row->finish_reason = run->reader.finish;
+    if (*run->reader.model)
+        row->actual_model = run->reader.model;
+    row->first_token_us = run->first_token_us;
+    row->latency_us = since_start(run);
+    fill_usage(run);
+}
+
+static void count_end(const struct run *run)
+{
+    const struct run_row *row = &run->entry.run;
+
+    metric_add(METRIC_runs_in_flight, -1);
+    metric_add(METRIC_runs_total, 1);
+    metric_add(METRIC_runs_failed_total, run->failed && !run->gone);
+    metric_add(METRIC_runs_cancelled_total, run->gone);
+    metric_add(METRIC_tokens_in_total, row->tokens_in);
+    metric_add(METRIC_tokens_out_total, row->tokens_out);
+    metric_add(METRIC_cost_micros_total, row->cost_micros);
+    log_info(&run->log, "run ended", "status=%s provider=%s model=%s stream=%d latency_us=%" PRId64 " first_token_us=%" PRId64
+             " tokens_in=%" PRId64 " tokens_out=%" PRId64 " code=%s detail=\"%s\"", row->status, row->provider_name, row->actual_model,
+             row->stream, row->latency_us, row->first_token_us, row->tokens_in, row->tokens_out, row->error_code, row->error_detail);
+}
+
+static void finish_answer(struct run *run)
+{
+    const struct call_text *calls = run->calls.items;
+
+    for (size_t i = 0; i < run->calls.n; i++)
+        *(struct chat_tool_call *)list_add(run->arena, &run->answer.tool_calls, sizeof(struct chat_tool_call)) = (struct chat_tool_call){
+            calls[i].id ? calls[i].id : "", calls[i].name ? calls[i].name : "", calls[i].arguments.n ? calls[i].arguments.p : "{}"};
+    run->answer.text = run->text.n ? run->text.p : "";
+    run->answer.text_n = run->text.n;
+    run->answer.reasoning = run->reasoning.n ? run->reasoning.p : NULL;
+    run->answer.reasoning_n = run->reasoning.n;
+}
+
+/* The caller's last bytes come after the record (threats: never the last byte of a run whose FINAL is not written). */
+static void say_end(struct run *run)
+{
+    if (run->gone)
+        return;
+    if (run->failed) {
+        run->client->fail(run, &run->err);
+    } else if (!run->chat->stream) {
+        finish_answer(run);
+        run->client->whole(run, &run->answer);
+    } else {
+        if (!run->begun)
+            run->client->begin(run);
+        run->client->end(run);
+    }
+}
+
+static void leave_relay(struct run *run)
+{
+    loop_timer_clear(run->relay->loop, &run->keepalive);
+    if (run->prev)
+        run->prev->next = run->next;
+    else
+        run->relay->runs = run->next;
+    if (run->next)
+        run->next->prev = run->prev;
+    loop_keep(run->relay->loop, -1);
+}
+
+static void run_close(struct run *run)
+{
+    struct err err = {0};
+
+    fill_end(run);
+    if (!record_write(run->gate->spool, RECORD_FINAL, &run->entry, run->relay->scratch, &err)) {
+        log_err(&run->log, LOG_ERROR, "run not recorded", &err);
+        note_failure(run, &err);                             /* the caller must not believe in a run that left no trace */
+    }
+    arena_reset(run->relay->scratch);
+    spool_release(run->gate->spool);
+    leave_relay(run);
+    say_end(run);
+    count_end(run);
+    run->client->close(run);
+}
+
+static void on_done(void *arg, const struct http_result *result)
+{
+    struct run *run = arg;
+
+    run->call = NULL;
+    if (!run->gone && !run->failed) {
+        if (result->end != HTTP_DONE)
+            fail_transport(run, result);
+        else if (result->status / 100 != 2)
+            fail_status(run);
+        else
+            read_rest(run);
+    }
+    record_attempt(run, result);
+    run_close(run);
+}
+
+static void enter_relay(struct run *run)
+{
+    run->next = run->relay->runs;
+    if (run->next)
+        run->next->prev = run;
+    run->relay->runs = run;
+    loop_keep(run->relay->loop, 1);
+}
+
+static void begin_reading(struct run *run)
+{
+    struct reader *r = &run->reader;
+
+    r->arena = run->arena;
+    r->scratch = run->relay->scratch;
+    r->chat = run->chat;
+    r->same = run->chat->dialect == run->target.provider->type->rules->id;
+    r->emit = run_event;
+    r->arg = run;
+    r->model = r->upstream_id = "";
+    if (run->chat->stream && run->target.provider->type->rules->framing == FRAMES_SSE)
+        run->sse = sse_new(run->arena, FRAME_MAX);
+    else if (run->chat->stream)
+        run->ndjson = ndjson_new(run->arena, FRAME_MAX);
+    run->text = buf_new(run->arena, (size_t)run->snapshot->settings.values.answer_max);
+    run->reasoning = run->text;
+}
+
+void run_try(void *arg)
+{
+    static const struct http_events events = {.head = on_head, .body = on_body, .done = on_done};
+    struct run *run = arg;
+
+    enter_relay(run);
+    begin_reading(run);
+    run->client->attach(run, run->relay->loop);
+    if (run->chat->stream) {
+        run->keepalive = (struct loop_timer){.run = keepalive_due, .arg = run};
+        keepalive_again(run);
+    }
+    run->call = http_send(run->relay->http, &run->request, &events, run);
+}
+
+void run_gone(struct run *run)
+{
+    run->gone = true;
+    if (run->call)
+        http_cancel(run->call);
+}
+
+void run_cut(struct run *run)
+{
+    struct err err = {0};
+
+    fail(&err, ERR_BUSY, "the gateway is stopping");
+    err.retry_after_s = 5;
+    note_failure(run, &err);
+    if (run->call)
+        http_cancel(run->call);
+}

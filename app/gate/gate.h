@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef GATE_GATE_H
+#define GATE_GATE_H
+/* gate: what Moongate is. This file holds what its parts share; read run.h for the way of a request, decide.h for where it may go, snapshot.h for what
+ * is known, record.h for what is kept.
+ *
+ * Shared and by whom it is guarded: the snapshot (a lock around one pointer; readers hold a reference), health (its own lock), the spool (its own), relays
+ * (fixed after the start), everything else is set once before threads start. */
+#include <stdatomic.h>
+
+#include "base/lock.h"
+#include "gate/snapshot.h"
+
+struct db;
+struct err;
+struct health;
+struct keyring;
+struct relay;
+struct spool;
+
+struct gate {
+    struct db *db;
+    struct keyring *keyring;
+    struct snapshot_base base;
+    struct spool *spool;
+    struct health *health;
+    struct relay **relays;
+    size_t relays_n;
+    atomic_size_t next_relay;
+    const char *snapshot_path;
+    struct lock lock;                    /* snapshot, wake_counter */
+    struct snapshot *snapshot;
+    pthread_cond_t woken;                /* jobs wait here: something asked for a reload, a check, a stop */
+    unsigned reloads, checks;            /* asked for so far */
+    bool stopping;
+};
+
+/* The snapshot of this moment; drop it with snapshot_drop. */
+struct snapshot *gate_snapshot(struct gate *);
+/* Put a new one in place (takes the reference). */
+void gate_use(struct gate *, struct snapshot *);
+/* Read the tables again now, put the result in place and save it to the file. */
+must_check bool gate_reload(struct gate *, struct err *);
+/* Ask the snapshot job to reload soon, or the health job to check all soon. */
+void gate_wake_reload(struct gate *);
+void gate_wake_checks(struct gate *);
+/* Whether runs may be answered: the database was seen within offline_max_h. */
+bool gate_fresh(struct gate *, int64_t *age_s_r);
+
+#endif

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: MIT */
+/* run: from the request to its relay. What happens there is attempt.c. */
+#include "gate/run.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/id.h"
+#include "base/metrics.h"
+#include "gate/attempt.h"
+#include "gate/estimate.h"
+#include "gate/gate.h"
+#include "gate/record.h"
+#include "gate/relay.h"
+#include "spool/spool.h"
+
+static void fill_row(struct run_row *row, struct arena *a, const struct run_start *start)
+{
+    char *id = arena_alloc(a, ID_TEXT);
+
+    id_new(id);
+    *row = (struct run_row){
+        .id = id, .started_at = start->started_wall, .api = start->api, .status = "running", .error_code = "", .error_detail = "",
+        .requested_model = "", .actual_model = "", .provider_id = "", .provider_name = "", .model_tier = "", .finish_reason = "",
+        .key_id = start->who->key ? start->who->key->id : "", .key_name = start->who->key ? start->who->key->name : "",
+        .user_name = start->who->user_name ? start->who->user_name : "", .data_class = class_words[start->data_class],
+        .policy_profile = start->policy_profile, .sovereign = start->sovereign, .request_id = start->request_id,
+        .remote_addr = start->remote_addr, .dropped = "",
+    };
+}
+
+struct run *run_new(struct gate *gate, struct arena *a, struct snapshot *snapshot, const struct run_start *start)
+{
+    struct run *run = NEW(a, struct run);
+
+    run->gate = gate;
+    run->arena = a;
+    run->snapshot = snapshot;
+    run->started = start->started;
+    run->started_wall = start->started_wall;
+    fill_row(&run->entry.run, a, start);
+    run->log = (struct log){.run_id = run->entry.run.id, .request_id = start->request_id, .key_id = run->entry.run.key_id,
+                            .route = start->api};
+    run->reader.usage.in = estimate_tokens(start->request_bytes, start->request_wide);
+    return run;
+}
+
+/* Who, policy and class were settled by the door; here they meet the configuration. */
+static bool run_decide(struct run *run, struct err *err)
+{
+    struct run_row *row = &run->entry.run;
+    struct wish wish = {
+        .model = run->chat->model,
+        .key = *row->key_id ? snapshot_key(run->snapshot, row->key_id) : NULL,
+        .local_only = row->sovereign || strcmp(row->policy_profile, "standard") != 0,
+    };
+    bool ok = class_of(row->data_class, &wish.data_class) && decide(run->snapshot, &wish, run->arena, &run->decision, err);
+
+    row->decision = run->decision.json;
+    if (!ok)
+        return false;
+    run->target = (struct target){run->decision.chosen->provider, run->decision.chosen->model->name};
+    row->provider_id = run->target.provider->id;
+    row->provider_name = run->target.provider->name;
+    row->is_local = run->target.provider->local;
+    row->actual_model = run->target.model;
+    return true;
+}
+
+/* The chat in the provider's words. A provider of another dialect needs it parsed. */
+static bool run_prepare(struct run *run, struct err *err)
+{
+    const struct dialect_rules *rules = run->target.provider->type->rules;
+    struct chat *chat = run->chat;
+
+    if (chat->dialect != rules->id && !chat->parsed && !chat->parse(chat, run->arena, err))
+        return false;
+    run->request = (struct http_request){
+        .egress = &run->target.provider->egress, .pool = run->target.provider->pool, .connect_ms = run->target.provider->connect_ms,
+        .first_byte_ms = run->target.provider->first_byte_ms, .idle_ms = run->target.provider->idle_ms,
+        .total_ms = run->target.provider->total_ms,
+        .answer_max = chat->stream ? 0 : (size_t)run->snapshot->settings.values.answer_max,
+    };
+    return rules->prepare(&run->target, chat, run->arena, &run->request, err);
+}
+
+static bool run_intent(struct run *run, struct err *err)
+{
+    if (!spool_reserve(run->gate->spool, err)) {
+        metric_add(METRIC_spool_refused_total, 1);
+        return false;
+    }
+    if (record_write(run->gate->spool, RECORD_INTENT, &run->entry, run->arena, err))
+        return true;
+    spool_release(run->gate->spool);
+    return false;
+}
+
+static const char *dropped_text(const struct chat *chat, struct arena *a)
+{
+    const char *const *field = chat->dropped.items;
+    const char *text = "";
+
+    for (size_t i = 0; i < chat->dropped.n; i++)
+        text = arena_printf(a, "%s%s%s", text, i ? ", " : "", field[i]);
+    return text;
+}
+
+bool run_open(struct run *run, struct chat *chat, const struct run_client *client, void *caller, struct err *err)
+{
+    struct run_row *row = &run->entry.run;
+    int64_t age_s;
+
+    run->chat = chat;
+    run->client = client;
+    run->caller = caller;
+    row->requested_model = chat->model ? chat->model : "";
+    row->stream = chat->stream;
+    if (!gate_fresh(run->gate, &age_s))
+        return fail(err, ERR_DATABASE, "the settings are %" PRId64 " s old: the database was not seen for too long", age_s);
+    if (!run_decide(run, err) || !run_prepare(run, err))
+        return false;
+    row->dropped = dropped_text(chat, run->arena);
+    if (!run_intent(run, err))
+        return false;
+    metric_add(METRIC_runs_in_flight, 1);
+    run->relay = relay_pick(run->gate);
+    run->task = (struct loop_task){.run = run_try, .arg = run};
+    loop_post(run->relay->loop, &run->task);
+    return true;
+}
+
+void run_refuse(struct run *run, const struct err *err)
+{
+    struct run_row *row = &run->entry.run;
+    struct err recording = {0};
+
+    row->status = "refused";
+    row->http_status = err_status(err->kind);
+    row->error_code = err_name(err->kind);
+    row->error_detail = arena_text(run->arena, err->text);
+    row->latency_us = clock_mono() - run->started;
+    metric_add(METRIC_runs_total, 1);
+    metric_add(METRIC_runs_failed_total, 1);
+    if (!spool_reserve(run->gate->spool, &recording) || !record_write(run->gate->spool, RECORD_FINAL, &run->entry, run->arena, &recording))
+        log_err(&run->log, LOG_ERROR, "refused run not recorded", &recording);
+    else
+        spool_release(run->gate->spool);
+}
+
+int64_t run_cost(const struct model *model, bool local, const struct usage *usage)
+{
+    int64_t fresh = usage->in - usage->cached;
+    int64_t micros_per_m;
+
+    if (local)
+        return 0;
+    micros_per_m = fresh * model->input_micros_per_mtok + usage->cached * model->cached_micros_per_mtok
+                 + usage->out * model->output_micros_per_mtok;
+    return (micros_per_m + 999999) / 1000000;
+}
+
+size_t run_headers(const struct run *run, struct http_header headers[RUN_HEADERS])
+{
+    const struct run_row *row = &run->entry.run;
+    size_t n = 0;
+
+    headers[n++] = (struct http_header){"X-Run-Id", row->id};
+    if (*row->provider_name) {
+        headers[n++] = (struct http_header){"X-Moongate-Provider", header_text(row->provider_name, run->arena)};
+        headers[n++] = (struct http_header){"X-Moongate-Model", header_text(row->actual_model, run->arena)};
+        headers[n++] = (struct http_header){"X-Moongate-Local", row->is_local ? "true" : "false"};
+        headers[n++] = (struct http_header){"X-Moongate-Attempts", arena_printf(run->arena, "%zu", run->entry.attempts.n ? run->entry.attempts.n : 1)};
+    }
+    if (*row->model_tier)
+        headers[n++] = (struct http_header){"X-Moongate-Tier", row->model_tier};
+    headers[n++] = (struct http_header){"X-Policy-Profile", row->policy_profile};
+    headers[n++] = (struct http_header){"X-Data-Class", row->data_class};
+    headers[n++] = (struct http_header){"X-Sovereign-Mode", row->sovereign ? "true" : "false"};
+    return n;
+}

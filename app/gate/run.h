@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef GATE_RUN_H
+#define GATE_RUN_H
+/* run: one request through the gate, in four steps:
+ *     run_open   worker    who, policy, decide, INTENT into the spool       (may fail: nothing was sent)
+ *     run_try    relay     one attempt at a provider
+ *     run_event  relay     one frame in, ours out through the client's row
+ *     run_close  relay     FINAL into the spool, then the last bytes to the caller
+ * A run and all it points to live in the request's arena, which the client frees in its close. */
+#include "base/log.h"
+#include "base/loop.h"
+#include "db/runs.h"
+#include "gate/decide.h"
+#include "gate/provider.h"
+#include "net/sse.h"
+
+struct gate;
+struct identity;
+struct relay;
+struct run;
+
+/* What a client API is to the gate: how its caller is spoken to. All on the relay's thread. */
+struct run_client {
+    void (*attach)(struct run *, struct loop *);                           /* first: the run has come to its relay */
+    void (*begin)(struct run *);                                           /* a stream starts: status and headers */
+    bool (*event)(struct run *, const struct chat_event *);                /* false: the caller is gone or takes too little */
+    bool (*comment)(struct run *);                                         /* keep a silent stream alive; NULL if the dialect has no way */
+    void (*end)(struct run *);                                             /* a stream ended well: its end mark */
+    void (*whole)(struct run *, const struct chat_answer *);               /* the answer to a request without stream */
+    void (*fail)(struct run *, const struct err *);                        /* before begin: the error as an answer; after: as an event */
+    void (*close)(struct run *);                                           /* last: frees the request and with it the run */
+};
+
+struct run {
+    struct gate *gate;
+    struct arena *arena;
+    struct snapshot *snapshot;           /* held by the request */
+    struct log log;
+    const struct run_client *client;
+    void *caller;                        /* the client's own */
+    struct chat *chat;
+    struct run_entry entry;              /* what is recorded */
+    struct decision decision;
+    struct target target;
+    int64_t started;                     /* mono µs */
+    int64_t started_wall;
+
+    /* From here on the relay's. */
+    struct relay *relay;
+    struct http_request request;
+    struct http_call *call;
+    struct reader reader;
+    struct sse sse;
+    struct ndjson ndjson;
+    struct buf body;                     /* whole answers and error bodies */
+    struct chat_answer answer;
+    struct list calls;                   /* struct call_text: tool calls being put together */
+    struct buf text, reasoning;
+    int status;                          /* of the provider */
+    int64_t retry_after_s;
+    int64_t first_token_us;              /* after the start; 0 = none yet */
+    bool frames;                         /* the provider streams */
+    bool begun;                          /* the caller got headers */
+    bool gone;                           /* the caller hung up */
+    bool failed;
+    struct err err;                      /* why, if failed */
+    struct loop_task task;
+    struct loop_timer keepalive;
+    struct run *next, *prev;             /* in the relay's list */
+};
+
+/* What the caller said about the run as a whole; from headers, checked by the door. */
+struct run_start {
+    const char *api;                     /* "openai.chat" */
+    const char *request_id, *remote_addr;
+    const struct identity *who;
+    enum data_class data_class;
+    const char *policy_profile;
+    bool sovereign;
+    int64_t started, started_wall;
+    size_t request_bytes, request_wide;  /* size of the question, for estimates */
+};
+
+/* A run with an id; nothing is recorded yet. */
+struct run *run_new(struct gate *, struct arena *, struct snapshot *, const struct run_start *);
+/* Decide, record the intent and hand over to a relay: from then on everything goes through ${client}, and the caller may not touch the run.
+ * False: refused, with err set and recorded by run_refuse, nothing was sent. */
+must_check bool run_open(struct run *, struct chat *, const struct run_client *, void *caller, struct err *);
+/* Record a request that was refused before it could be opened (malformed, not allowed). */
+void run_refuse(struct run *, const struct err *);
+/* The caller hung up; and: the process is stopping. Relay's thread. */
+void run_gone(struct run *);
+void run_cut(struct run *);
+/* Tokens to cost in micro-dollars, rounded up; 0 for local models. */
+int64_t run_cost(const struct model *, bool local, const struct usage *);
+/* Headers every answer of a run carries: X-Run-Id, X-Moongate-…; n entries at ${headers}, which has room for RUN_HEADERS. */
+enum { RUN_HEADERS = 12 };
+size_t run_headers(const struct run *, struct http_header headers[RUN_HEADERS]);
+
+#endif
