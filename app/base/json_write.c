@@ -123,6 +123,14 @@ void json_name(struct json_out *out, const char *name)
     out->comma = false;
 }
 
+void json_put_pair(struct json_out *out, struct json name, struct json value)
+{
+    before(out);
+    buf_bytes(out->buf, json_bytes(name));
+    buf_char(out->buf, ':');
+    buf_bytes(out->buf, json_bytes(value));
+}
+
 static void put_word(struct json_out *out, const char *word)
 {
     before(out);

@@ -41,7 +41,7 @@ bool models_read(struct bytes body, const char *list, const char *name, struct a
     struct json answer;
     struct json_walk w;
 
-    if (!json_check(body, NULL, &answer, err) || json_type(json_member(answer, list)) != JSON_ARRAY)
+    if (!json_check(body, NULL, &answer, err) || json_kind(json_member(answer, list)) != JSON_ARRAY)
         return fail(err, ERR_UPSTREAM, "the answer is not a list of models");
     w = json_walk(json_member(answer, list));
     while (json_next(&w)) {
@@ -58,7 +58,7 @@ void json_excerpt(struct json said, char *words, size_t room)
     struct bytes text = {0};
     size_t n;
 
-    if (json_type(said) == JSON_STRING)
+    if (json_kind(said) == JSON_STRING)
         text = json_escaped(said);
     n = text.n < room - 1 ? text.n : room - 1;
     if (n)

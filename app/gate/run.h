@@ -7,6 +7,8 @@
  *     run_event  relay     one frame in, ours out through the client's row
  *     run_close  relay     FINAL into the spool, then the last bytes to the caller
  * A run and all it points to live in the request's arena, which the client frees in its close. */
+#include "base/buf.h"
+#include "base/err.h"
 #include "base/log.h"
 #include "base/loop.h"
 #include "db/runs.h"

@@ -141,7 +141,7 @@ static bool read_file(const char *path, struct arena *a, struct bytes *file_r, s
 bool snapshot_rows_restore(const char *path, const struct keyring *keyring, struct arena *a, struct snapshot_rows *rows_r, struct err *err)
 {
     uint8_t key[CRYPTO_KEY];
-    struct bytes file, text;
+    struct bytes file = {0}, text;
     struct json rows;
     uint32_t kid;
     bool ok;

@@ -58,7 +58,7 @@ static bool write_tool_calls(struct json_out *out, struct list calls, struct err
         struct json arguments;
 
         if (!json_check(bytes_of(*call[i].arguments ? call[i].arguments : "{}"), NULL, &arguments, err)
-            || json_type(arguments) != JSON_OBJECT)
+            || json_kind(arguments) != JSON_OBJECT)
             return fail_field(err, "tool_calls.function.arguments", call[i].arguments, "a JSON object as text");
         json_begin_object(out);
         json_name(out, "function");
@@ -222,7 +222,7 @@ static bool emit_text(struct reader *r, enum chat_event_type type, struct json v
 {
     struct chat_event event = {.type = type};
 
-    if (json_type(value) != JSON_STRING || value.n <= 2)
+    if (json_kind(value) != JSON_STRING || value.n <= 2)
         return true;
     event.text.p = (const uint8_t *)json_text(value, r->scratch, &event.text.n);
     reader_count(r, event.text);
@@ -242,7 +242,7 @@ static bool emit_tool_calls(struct reader *r, struct json calls)
         if (!event.id)                                       /* older runtimes give none; callers need one to answer to */
             event.id = arena_printf(r->scratch, "call_%lld", (long long)event.index);
         event.name = json_string(json_member(function, "name"), r->scratch);
-        event.arguments = json_type(arguments) == JSON_OBJECT ? json_bytes(arguments) : bytes_of("{}");
+        event.arguments = json_kind(arguments) == JSON_OBJECT ? json_bytes(arguments) : bytes_of("{}");
         reader_count(r, event.arguments);
         if (!r->emit(r->arg, &event))
             return false;
@@ -275,7 +275,7 @@ static bool ollama_read(struct reader *r, struct bytes text, struct err *err)
     if (!json_check(text, &(struct json_limits){.allow_nul = true}, &line, err))
         return fail(err, ERR_UPSTREAM, "the provider sent a malformed line: %.150s", err->text);
     error = json_member(line, "error");
-    if (error.p && json_type(error) != JSON_NULL)
+    if (error.p && json_kind(error) != JSON_NULL)
         return fail(err, ERR_UPSTREAM, "the provider reported an error in its answer: %.*s", (int)(error.n > 120 ? 120 : error.n), error.p);
     if (!*r->model && (model = json_string(json_member(line, "model"), r->arena)))
         r->model = model;

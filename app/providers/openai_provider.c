@@ -27,7 +27,7 @@ static bool openai_prepare(const struct target *target, const struct chat *chat,
 
 static void read_usage(struct reader *r, struct json usage)
 {
-    if (json_type(usage) != JSON_OBJECT)
+    if (json_kind(usage) != JSON_OBJECT)
         return;
     r->usage = (struct usage){
         .known = true,
@@ -54,9 +54,9 @@ static void read_names(struct reader *r, struct json answer)
 static bool read_failure(struct json answer, struct err *err)
 {
     struct json error = json_member(answer, "error");
-    struct json words = json_type(error) == JSON_OBJECT ? json_member(error, "message") : error;
+    struct json words = json_kind(error) == JSON_OBJECT ? json_member(error, "message") : error;
 
-    if (!error.p || json_type(error) == JSON_NULL)
+    if (!error.p || json_kind(error) == JSON_NULL)
         return true;
     return fail(err, ERR_UPSTREAM, "the provider reported an error in its answer: %.*s", (int)(words.n > 120 ? 120 : words.n),
                 words.p ? words.p : "");
@@ -66,7 +66,7 @@ static bool emit_text(struct reader *r, enum chat_event_type type, struct json v
 {
     struct chat_event event = {.type = type};
 
-    if (json_type(value) != JSON_STRING || value.n <= 2)
+    if (json_kind(value) != JSON_STRING || value.n <= 2)
         return true;
     if (r->same) {                                           /* only its size matters; the frame goes on as it is */
         reader_count(r, json_escaped(value));
@@ -90,9 +90,9 @@ static bool emit_tool_call(struct reader *r, struct json call, size_t position)
         return true;
     event.id = json_string(json_member(call, "id"), r->scratch);
     event.name = json_string(json_member(function, "name"), r->scratch);
-    if (json_type(arguments) == JSON_STRING)
+    if (json_kind(arguments) == JSON_STRING)
         event.arguments.p = (const uint8_t *)json_text(arguments, r->scratch, &event.arguments.n);
-    else if (json_type(arguments) == JSON_OBJECT)            /* some local servers send the object itself */
+    else if (json_kind(arguments) == JSON_OBJECT)            /* some local servers send the object itself */
         event.arguments = json_bytes(arguments);
     return r->emit(r->arg, &event);
 }
@@ -109,7 +109,7 @@ static bool emit_tool_calls(struct reader *r, struct json calls)
 
 static bool read_finish(struct reader *r, struct json reason)
 {
-    const char *word = json_type(reason) == JSON_STRING ? json_string(reason, r->arena) : NULL;
+    const char *word = json_kind(reason) == JSON_STRING ? json_string(reason, r->arena) : NULL;
     struct chat_event event = {.type = EVENT_FINISH};
 
     if (!word || !*word || strcmp(word, "null") == 0 || r->finish)
@@ -187,10 +187,10 @@ static void openai_read_error(struct bytes body, char *words, size_t room)
     *words = '\0';
     if (!json_check(body, NULL, &answer, &ignored))
         return;
-    if (json_type(answer) == JSON_ARRAY)                     /* Gemini's compatible door sends [{"error":…}] */
+    if (json_kind(answer) == JSON_ARRAY)                     /* Gemini's compatible door sends [{"error":…}] */
         answer = json_at(answer, "0");
     said = json_member(answer, "error");
-    if (json_type(said) == JSON_OBJECT)
+    if (json_kind(said) == JSON_OBJECT)
         said = json_member(said, "message");
     if (!said.p)
         said = json_member(answer, "message");
