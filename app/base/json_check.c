@@ -307,7 +307,7 @@ static bool tell(const struct checker *c, struct err *err)
 
 bool json_check(struct bytes text, const struct json_limits *limits, struct json *value_r, struct err *err)
 {
-    if (text.n >= UINT32_MAX)
+    if (text.n > INT32_MAX)
         return fail(err, ERR_TOO_LARGE, "a JSON text of %zu bytes", text.n);
     size_t depth = limits && limits->depth ? limits->depth : USUAL_DEPTH;
     struct checker c;                   /* not zeroed: 6 KiB that are mostly never looked at */

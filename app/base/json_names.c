@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* json_names: whether a name is given twice in an object. Names are compared decoded, since "a" and "\u0061" are
- * the same to every later reader. A few names are compared in pairs, many through a hash table that is built when
- * the object ends. The hash is SipHash-1-3 with a seed of this process (https://www.aumasson.jp/siphash/), so
+ * the same to every later reader. A few names are compared in pairs, many through a hash table; both when the object
+ * ends, so that the small objects most texts consist of never pay for a hash. The hash is SipHash-1-3 with a seed of this process (https://www.aumasson.jp/siphash/), so
  * nobody outside can choose names that collide. */
 #include "base/json_private.h"
 
@@ -13,6 +13,7 @@
 #include "base/arena.h"
 
 enum { PAIRS = 16 };                    /* up to this many names, pairs are quicker than a table */
+static const uint32_t ESCAPED = 0x80000000; /* in mark, beside the length: has a backslash */
 
 static uint64_t seed[2];                /* written once before main */
 
@@ -106,11 +107,9 @@ static int read_byte(struct reader *r)
     return (uint8_t)r->piece[0];
 }
 
-static bool same_name(const struct json_names *names, const struct json_name *a, const struct json_name *b)
+static bool same_meaning(const uint8_t *a, const uint8_t *b)
 {
-    if (a->hash != b->hash)
-        return false;
-    struct reader one = {.p = names->text + a->at}, other = {.p = names->text + b->at};
+    struct reader one = {.p = a}, other = {.p = b};
     int c;
     do {
         c = read_byte(&one);
@@ -151,35 +150,55 @@ void json_names_add(struct json_names *names, size_t at, size_t n)
         names->list = list;
         names->room *= 2;
     }
-    names->list[names->n++] = (struct json_name){(uint32_t)at, name_hash(names->text + at, n)};
+    uint32_t escaped = memchr(names->text + at, '\\', n) ? ESCAPED : 0;
+    names->list[names->n++] = (struct json_name){(uint32_t)at, (uint32_t)n | escaped};
+}
+
+static bool same_pair(const uint8_t *text, const struct json_name *a, const struct json_name *b)
+{
+    if (((a->mark | b->mark) & ESCAPED) != 0)
+        return same_meaning(text + a->at, text + b->at);
+    return a->mark == b->mark && memcmp(text + a->at, text + b->at, a->mark) == 0;
 }
 
 static bool differ_in_pairs(const struct json_names *names, const struct json_name *list, size_t n, size_t *at_r)
 {
     for (size_t i = 1; i < n; i++)
         for (size_t j = 0; j < i; j++)
-            if (same_name(names, &list[i], &list[j])) {
+            if (same_pair(names->text, &list[i], &list[j])) {
                 *at_r = list[i].at;
                 return false;
             }
     return true;
 }
 
-static bool differ_by_table(struct json_names *names, const struct json_name *list, size_t n, size_t *at_r)
+static bool same_hashed(const uint8_t *text, const struct json_name *a, const struct json_name *b)
 {
-    size_t room = COUNT(names->small_slots);
-    while (room < n + n / 2)
-        room *= 2;
+    return a->mark == b->mark && same_meaning(text + a->at, text + b->at);
+}
+
+/* ${room} free slots, a power of two. */
+static void clear_slots(struct json_names *names, size_t room)
+{
     if (room > names->slot_room) {
         names->slots = NEW_ARRAY(scratch(names), uint32_t, room);
         names->slot_room = room;
     } else {
         memset(names->slots, 0, room * sizeof(*names->slots));
     }
+}
+
+static bool differ_by_table(struct json_names *names, struct json_name *list, size_t n, size_t *at_r)
+{
+    size_t room = COUNT(names->small_slots);
+    while (room < n + n / 2)
+        room *= 2;
+    clear_slots(names, room);
     for (size_t i = 0; i < n; i++) {
-        size_t slot = list[i].hash & (room - 1);
+        list[i].mark = name_hash(names->text + list[i].at, list[i].mark & ~ESCAPED);
+        size_t slot = list[i].mark & (room - 1);
         for (; names->slots[slot]; slot = (slot + 1) & (room - 1))
-            if (same_name(names, &list[i], &list[names->slots[slot] - 1])) {
+            if (same_hashed(names->text, &list[i], &list[names->slots[slot] - 1])) {
                 *at_r = list[i].at;
                 return false;
             }
@@ -190,7 +209,7 @@ static bool differ_by_table(struct json_names *names, const struct json_name *li
 
 bool json_names_close(struct json_names *names, size_t first, size_t *at_r)
 {
-    const struct json_name *list = names->list + first;
+    struct json_name *list = names->list + first;
     size_t n = names->n - first;
     names->n = first;
     return n <= PAIRS ? differ_in_pairs(names, list, n, at_r) : differ_by_table(names, list, n, at_r);

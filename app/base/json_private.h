@@ -21,7 +21,7 @@ struct json_names {
     struct arena *scratch;              /* NULL until the room inside is too small */
     struct json_name {
         uint32_t at;                    /* its first byte after the quote, from the start of the text */
-        uint32_t hash;                  /* of the decoded name, with a secret seed */
+        uint32_t mark;                  /* its length; once the object has many and ends, the hash of what it means */
     } small[128];
     uint32_t small_slots[256];
 };
