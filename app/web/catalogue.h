@@ -2,7 +2,8 @@
 #ifndef WEB_CATALOGUE_H
 #define WEB_CATALOGUE_H
 /* catalogue: the sentences people read, i18n/en-US.json and i18n/zh-CN.json: flat, sorted, one string a line, the same keys in both.
- * A subset of ICU MessageFormat: {name}  {n, plural, =0 {…} one {…} other {… # …}}  {k, select, a {…} other {…}}  '' and '{' quotes. No HTML. */
+ * A subset of ICU MessageFormat: {name}  {n, plural, =0 {…} one {…} other {… # …}}  {k, select, a {…} empty {…} other {…}}
+ * '' and '{' quotes ("empty" takes an absent or empty text: see pattern.h). No HTML. */
 #include "base/base.h"
 
 struct arena;
@@ -38,7 +39,9 @@ bool message_known(const struct catalogues *, const char *key);
 /* One of an err: kind's (or err->message) sentence with {field}, {value}, {allowed}, {detail}, {seconds}. */
 const char *message_err(const struct catalogues *, const struct language *, const struct err *, struct arena *);
 
-/* Number, time and money texts of console.md 4.6. ${zone_offset_s} is the user's zone at that moment. */
+/* Number, time and money texts. ${zone_offset_s} is the user's zone at that moment, format_ago's ${micros} the moment. No-break spaces
+ * stand before units. */
+size_t format_digits(int64_t n, char out[32]);                                                  /* "-18,624"; its length, no NUL */
 const char *format_int(const struct language *, int64_t n, struct arena *);
 const char *format_duration(const struct language *, int64_t micros, struct arena *);          /* "312 ms", "1.84 s", "2 分 14 秒"; negative = "—" */
 const char *format_time(const struct language *, int64_t micros, int zone_offset_s, struct arena *);
