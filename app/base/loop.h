@@ -17,7 +17,8 @@ void loop_run(struct loop *);
 void loop_stop(struct loop *);                   /* any thread */
 bool loop_stopping(const struct loop *);
 
-/* Call run(arg) on the loop soon; any thread. ${task} belongs to the loop until it ran. */
+/* Call run(arg) on the loop soon; any thread, in the order posted by it. ${task} belongs to the loop until run is
+ * called, which may free it or post it again. Nothing is run after loop_run returned. */
 struct loop_task {
     void (*run)(void *arg);
     void *arg;
@@ -25,7 +26,10 @@ struct loop_task {
 };
 void loop_post(struct loop *, struct loop_task *task);
 
-/* Watch a descriptor; ready gets LOOP_ bits. Level-triggered. loop_unwatch is safe inside callbacks. */
+/* Watch a descriptor; ready gets those LOOP_ bits that are wanted. Level-triggered. After an error or a full hang-up
+ * it gets all that are wanted and LOOP_HANGUP, so that a read or write finds the reason; a peer that only stopped
+ * sending is LOOP_HANGUP where that is wanted. Wanted 0 is silence. NULL if the system cannot watch ${fd} (errno).
+ * loop_unwatch is safe inside callbacks, of this and other descriptors, and comes before close. NULL is ignored. */
 struct loop_fd *loop_watch(struct loop *, int fd, int wanted, void (*ready)(void *arg, int fd, int got), void *arg);
 void loop_want(struct loop *, struct loop_fd *, int wanted);
 void loop_unwatch(struct loop *, struct loop_fd *);
