@@ -54,6 +54,11 @@ void snapshot_drop(struct snapshot *snapshot)
         arena_free(whole_of(snapshot)->arena);
 }
 
+void drop_snapshot(void *snapshot)
+{
+    snapshot_drop(snapshot);
+}
+
 /* A private address typed as such by an operator opens private ranges for this provider; a name that turns out to resolve to one does
  * not, unless the provider is local. Metadata and link-local stay closed for all. */
 static bool names_private_address(const char *url)

@@ -72,6 +72,7 @@ must_check bool snapshot_restore(const char *path, const struct snapshot_base *,
 
 struct snapshot *snapshot_hold(struct snapshot *);
 void snapshot_drop(struct snapshot *);
+void drop_snapshot(void *snapshot);                                        /* the same, for arena_defer */
 
 /* Which addresses a provider may reach: see snapshot.c. */
 struct egress provider_egress(bool local, const char *base_url);

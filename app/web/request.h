@@ -90,6 +90,9 @@ bool response_text(struct request *, int status, const char *content_type, struc
 /* A struct or list as JSON by its FIELD rows. */
 bool response_json(struct request *, int status, const struct field *fields, const void *row);
 
+/* The sentence for an err in the caller's language. */
+const char *request_say(struct request *, const struct err *);
+
 /* Take the answer over for writing from a loop: server.c will not answer; the request lives until stream_end has flushed. */
 struct stream *request_stream(struct request *);
 

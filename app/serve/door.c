@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: MIT */
+#include "serve/door.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/parse.h"
+#include "gate/estimate.h"
+#include "gate/gate.h"
+#include "gate/who.h"
+
+static const char *const profiles[] = {"standard", "strict", "local-only", NULL};
+
+static bool read_class(struct request *rq, struct run_start *start)
+{
+    const char *value = request_header(rq, "x-data-class");
+    enum data_class floor = rq->who->key ? rq->who->key->data_class : CLASS_PUBLIC;
+    size_t i = CLASS_PUBLIC;
+
+    if (value && !parse_word(value, class_words, "X-Data-Class", &i, &rq->err))
+        return false;
+    start->data_class = (enum data_class)i > floor ? (enum data_class)i : floor;      /* a header may only raise it */
+    return true;
+}
+
+static bool read_policy(struct request *rq, struct run_start *start)
+{
+    const char *profile = request_header(rq, "x-policy-profile");
+    const char *sovereign = request_header(rq, "x-sovereign-mode");
+    size_t i = 0;
+
+    if (profile && !parse_word(profile, profiles, "X-Policy-Profile", &i, &rq->err))
+        return false;
+    start->policy_profile = profiles[i];
+    return !sovereign || parse_bool(sovereign, "X-Sovereign-Mode", &start->sovereign, &rq->err);
+}
+
+/* Bytes and wide characters of the question, for the day the provider says no usage. Skipped where every byte counts: only small bodies. */
+static void measure(struct request *rq, struct run_start *start)
+{
+    start->request_bytes = rq->body.n;
+    for (size_t i = 0; i < rq->body.n && i < 64 << 10; i++)
+        start->request_wide += rq->body.p[i] >= 0xe0;
+}
+
+static bool check_body(struct request *rq, struct json *body_r)
+{
+    if (strcmp(rq->content_type, "application/json") != 0 && *rq->content_type)
+        return fail_field(&rq->err, "Content-Type", rq->content_type, "application/json") || (rq->err.kind = ERR_MEDIA_TYPE, false);
+    if (!json_check(rq->body, &(struct json_limits){.allow_nul = true}, body_r, &rq->err))
+        return false;
+    return json_kind(*body_r) == JSON_OBJECT || fail(&rq->err, ERR_NOT_JSON, "the body is not a JSON object");
+}
+
+static bool door_read(struct request *rq, const struct door *door, struct chat *chat)
+{
+    struct json body;
+
+    return check_body(rq, &body) && door->read(body, chat, rq->arena, &rq->err);
+}
+
+bool door_run(struct request *rq, const struct door *door)
+{
+    struct run_start start = {
+        .api = door->api, .request_id = rq->request_id, .remote_addr = rq->remote_addr, .who = rq->who, .policy_profile = profiles[0],
+        .started = rq->started, .started_wall = rq->started_wall,
+    };
+    struct snapshot *snapshot = gate_snapshot(rq->gate);
+    struct chat *chat = chat_new(rq->arena);
+    struct caller *caller = NEW(rq->arena, struct caller);
+    bool policy = read_class(rq, &start) && read_policy(rq, &start);
+    struct run *run;
+
+    arena_defer(rq->arena, drop_snapshot, snapshot);
+    measure(rq, &start);
+    run = run_new(rq->gate, rq->arena, snapshot, &start);
+    rq->log.run_id = run->entry.run.id;
+    response_header(rq, "X-Run-Id", run->entry.run.id);
+    *caller = (struct caller){.rq = rq, .created = rq->started_wall / 1000000};
+    if (policy && door_read(rq, door, chat)) {
+        caller->stream = request_stream(rq);
+        if (run_open(run, chat, door->client, caller, &rq->err))
+            return true;
+        stream_refuse(caller->stream);
+    }
+    run_refuse(run, &rq->err);
+    return false;
+}
+
+static void caller_gone(void *arg)
+{
+    run_gone(arg);
+}
+
+void door_attach(struct run *run, struct loop *loop)
+{
+    struct caller *caller = run->caller;
+
+    stream_limit(caller->stream, (size_t)run->snapshot->settings.values.stream_buffer);
+    stream_attach(caller->stream, loop, caller_gone, run);
+}
+
+static size_t answer_headers(const struct run *run, const char *content_type, struct header headers[RUN_HEADERS + 4])
+{
+    struct http_header of_run[RUN_HEADERS];
+    size_t n = run_headers(run, of_run);
+
+    for (size_t i = 1; i < n; i++)                       /* the first, X-Run-Id, is on the request since door_run */
+        headers[i - 1] = (struct header){of_run[i].name, of_run[i].value};
+    headers[n - 1] = (struct header){"Content-Type", content_type};
+    return n;
+}
+
+void door_begin(struct run *run, const char *content_type)
+{
+    struct caller *caller = run->caller;
+    struct header headers[RUN_HEADERS + 4];
+    size_t n = answer_headers(run, content_type, headers);
+
+    headers[n++] = (struct header){"Cache-Control", "no-cache"};
+    headers[n++] = (struct header){"X-Accel-Buffering", "no"};
+    stream_head(caller->stream, 200, headers, n);
+}
+
+void door_whole(struct run *run, struct bytes body)
+{
+    struct caller *caller = run->caller;
+    struct header headers[RUN_HEADERS + 4];
+    size_t n = answer_headers(run, "application/json", headers);
+
+    stream_whole(caller->stream, 200, headers, n, body);
+}
+
+void door_fail(struct run *run, const struct err *err)
+{
+    struct caller *caller = run->caller;
+    struct http_header headers[RUN_HEADERS];
+    size_t n = run_headers(run, headers);
+
+    for (size_t i = 1; i < n; i++)
+        response_header(caller->rq, headers[i].name, headers[i].value);
+    stream_fail(caller->stream, err);
+}
+
+void door_close(struct run *run)
+{
+    struct caller *caller = run->caller;
+
+    stream_end(caller->stream);
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SERVE_DOOR_H
+#define SERVE_DOOR_H
+/* door: what every client API does alike: read the policy headers, make the run, let the API read its body, open the run, and carry the caller's stream.
+ * An API is one const row and one file. */
+#include "gate/run.h"
+#include "web/request.h"
+#include "web/stream.h"
+
+struct door {
+    const char *api;                                     /* "openai.chat": as recorded */
+    /* Fill the chat from the checked body. ERR_INPUT naming field, value and what is allowed. */
+    bool (*read)(struct json body, struct chat *, struct arena *, struct err *);
+    const struct run_client *client;
+};
+
+/* The caller of a run: run->caller points to one. */
+struct caller {
+    struct request *rq;
+    struct stream *stream;
+    int64_t created;                                     /* seconds since 1970, for answers that carry it */
+    bool said_role;                                      /* of the dialects whose first event is special */
+    int64_t calls_said;
+};
+
+/* A LANE_RUNS handler's whole body. */
+bool door_run(struct request *, const struct door *);
+
+/* Parts of a run_client that are alike. */
+void door_attach(struct run *, struct loop *);
+void door_fail(struct run *, const struct err *);        /* before begin: the error as a whole answer */
+void door_close(struct run *);
+/* Status 200 and the run's headers, with a content type. */
+void door_begin(struct run *, const char *content_type);
+/* A whole answer of 200 with the run's headers. */
+void door_whole(struct run *, struct bytes body);
+
+#endif
