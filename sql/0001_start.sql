@@ -220,13 +220,24 @@ create table audit (
     hash       bytea not null
 );
 
--- Insert only, whoever asks.
+-- Insert only, whoever asks: even the owner is stopped here, and triggers fire always, in replication too.
 create function audit_is_insert_only() returns trigger language plpgsql as $$
 begin
     raise exception 'audit rows are never changed' using errcode = '42501';
 end $$;
 create trigger audit_no_change before update or delete on audit for each row execute function audit_is_insert_only();
 create trigger audit_no_truncate before truncate on audit for each statement execute function audit_is_insert_only();
+alter table audit enable always trigger audit_no_change;
+alter table audit enable always trigger audit_no_truncate;
+
+-- The active provider is never deleted, whoever asks.
+create function active_provider_stays() returns trigger language plpgsql as $$
+begin
+    raise exception 'the active provider cannot be deleted'
+        using errcode = '23001', constraint = 'providers_active', table = 'providers';
+end $$;
+create trigger providers_active_stays before delete on providers for each row when (old.active)
+    execute function active_provider_stays();
 
 -- Every table of the snapshot tells the running processes that it changed.
 create function tell_settings_changed() returns trigger language plpgsql as $$
@@ -234,7 +245,42 @@ begin
     perform pg_notify('moongate_settings', tg_table_name);
     return null;
 end $$;
-create trigger settings_changed after insert or update or delete on settings for each statement execute function tell_settings_changed();
-create trigger providers_changed after insert or update or delete on providers for each statement execute function tell_settings_changed();
-create trigger models_changed after insert or update or delete on models for each statement execute function tell_settings_changed();
-create trigger api_keys_changed after insert or update or delete on api_keys for each statement execute function tell_settings_changed();
+create trigger settings_changed after insert or update or delete or truncate on settings
+    for each statement execute function tell_settings_changed();
+create trigger providers_changed after insert or update or delete or truncate on providers
+    for each statement execute function tell_settings_changed();
+create trigger models_changed after insert or update or delete or truncate on models
+    for each statement execute function tell_settings_changed();
+create trigger api_keys_changed after insert or update or delete or truncate on api_keys
+    for each statement execute function tell_settings_changed();
+
+-- Make the daily partitions of runs and attempts that are missing; rows waiting in the default partition move into theirs.
+-- It works with the owner's rights, so that the program's role needs none on the schema.
+create function runs_partitions(from_day date, days integer) returns integer
+    language plpgsql security definer set search_path = moongate, pg_temp set timezone = 'UTC' set lock_timeout = '2s' as $$
+declare
+    parent text;
+    part text;
+    since timestamptz;
+    made integer := 0;
+begin
+    if days not between 0 and 400 then
+        raise exception 'days must be between 0 and 400' using errcode = '22023';
+    end if;
+    for parent in values ('runs'), ('attempts') loop
+        for i in 0 .. days - 1 loop
+            since := (from_day + i)::timestamp;
+            part := parent || to_char(since, '_YYYYMMDD');
+            continue when to_regclass(part) is not null;
+            execute format('lock table %I in share row exclusive mode', parent);
+            execute format('create table %I (like %I including defaults including constraints)', part, parent);
+            execute format('with moved as (delete from %I where started_at >= %L and started_at < %L returning *)'
+                           ' insert into %I select * from moved', parent || '_default', since, since + interval '1 day', part);
+            execute format('alter table %I attach partition %I for values from (%L) to (%L)', parent, part, since,
+                           since + interval '1 day');
+            made := made + 1;
+        end loop;
+    end loop;
+    return made;
+end $$;
+revoke execute on function runs_partitions from public;

@@ -5,7 +5,8 @@
  *     hash(n) = SHA-256(hash(n-1) ‖ record(n)),  hash(0) = 32 zero bytes
  * record(n) is the row as one JSON object without white space, members in the order seq, at (integer microseconds), actor,
  * actor_role, action, object, object_id, before, after, remote_addr, request_id; before and after are null or the stored
- * text itself. */
+ * text itself; strings are escaped as in RFC 8785. */
+#include "base/crypto.h"
 #include "db/db.h"
 
 struct audit_row {
@@ -34,6 +35,10 @@ struct audit_filter {
 /* Newest first. */
 must_check bool audit_list(struct db *, struct arena *, const struct audit_filter *, struct list *rows_r, struct err *);
 must_check bool audit_get(struct db *, struct arena *, int64_t seq, struct audit_row *row_r, struct err *);
+
+/* hash(n) of ${row} after hash(n-1); ERR_TOO_LARGE if the record passes 16 MiB. The two hashes may be the same memory. */
+must_check bool audit_hash(const uint8_t before[CRYPTO_HASH], const struct audit_row *row, struct arena *a,
+                           uint8_t hash_r[CRYPTO_HASH], struct err *err);
 
 struct audit_verdict {
     int64_t rows;                  /* that were checked and right */

@@ -18,6 +18,7 @@ struct sql {
 };
 /* The last two of a statement with rows: {"name", "select …", SQL_ROW(struct run_row, run_fields)}. */
 #define SQL_ROW(S, fields) .row = (fields), .row_size = sizeof(S)
+#define SQL_NO_ROWS .row = NULL
 /* A table file exports its statements as a NULL-terminated list; db/statements.c lists the lists for tests/sql. */
 extern const struct sql *const *const statement_lists[];         /* NULL-terminated */
 
@@ -56,8 +57,13 @@ bool db_is_transaction(const struct db *);
  * is taken or a row is still used, ERR_INVALID a value the schema refuses (both with ${err}->field); ERR_UNCERTAIN a change that
  * may have been made. */
 
-/* Rows changed. */
+/* An id from outside: what is no UUID becomes the nil UUID, which no row has. NULL stays NULL. */
+const char *db_id(const char *id);
+
+/* Rows changed; ${count_r} may be NULL. */
 must_check bool db_exec(struct db *, struct arena *, const struct sql *, struct db_values, int64_t *count_r, struct err *);
+/* At least one row changed; none is ERR_NOT_FOUND. */
+must_check bool db_exec_one(struct db *, struct arena *, const struct sql *, struct db_values, struct err *);
 /* Exactly one row; none is ERR_NOT_FOUND. */
 must_check bool db_one(struct db *, struct arena *, const struct sql *, struct db_values, void *row_r, struct err *);
 /* One row or none. */
@@ -102,6 +108,7 @@ struct db_protection {
     bool superuser, may_change, triggers;
 };
 extern const struct field db_protection_fields[];
+extern const struct sql *const db_protection_statements[];
 must_check bool db_protection_read(struct db *, struct arena *, struct db_protection *protection_r, struct err *);
 
 #endif
