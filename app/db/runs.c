@@ -36,8 +36,8 @@ static const struct field number_fields[] = {FIELD(struct number, n), FIELD_END}
 #define RUN_COLUMNS \
     "id, started_at, api, status, http_status, error_code, error_detail, requested_model, actual_model, provider_id," \
     " provider_name, is_local, model_tier, stream, finish_reason, latency_us, first_token_us, tokens_in, tokens_out," \
-    " tokens_cached, tokens_reasoning, estimated, cost_micros, attempts, key_id, key_name, user_name, data_class, policy_profile, sovereign," \
-    " request_id, remote_addr, decision, dropped"
+    " tokens_cached, tokens_reasoning, estimated, cost_micros, attempts, key_id, key_name, user_name, data_class," \
+    " policy_profile, sovereign, request_id, remote_addr, decision, dropped"
 #define ATTEMPT_COLUMNS \
     "n, provider_id, provider_name, model, result, http_status, detail, offset_us, connect_us, first_byte_us, latency_us," \
     " reused, remote, upstream_id"
