@@ -10,6 +10,7 @@
 
 #include "base/lock.h"
 #include "gate/snapshot.h"
+#include "gate/throttle.h"
 
 struct db;
 struct err;
@@ -28,11 +29,14 @@ struct gate {
     size_t relays_n;
     atomic_size_t next_relay;
     const char *snapshot_path;
-    struct lock lock;                    /* snapshot, wake_counter */
+    struct lock lock;                    /* over what follows, but for sign_ins, which has its own */
     struct snapshot *snapshot;
     pthread_cond_t woken;                /* jobs wait here: something asked for a reload, a check, a stop */
     unsigned reloads, checks;            /* asked for so far */
     bool stopping;
+    uint8_t setup_hash[32];              /* of the one-time link's token */
+    int64_t setup_until;                 /* mono µs; 0 = there is none */
+    struct throttle sign_ins;
 };
 
 /* The snapshot of this moment; drop it with snapshot_drop. */

@@ -28,8 +28,8 @@ static const struct shape_field fields[] = {
     {"top_p",       SHAPE_NUMBER, .min = 0, .max = 1},
     {"seed",        SHAPE_INT,    .min = INT64_MIN + 1, .max = INT64_MAX},
     {"stop",        SHAPE_TEXTS,  .min = 1, .max = 16},
-    {"stream",      SHAPE_BOOL},
-    {NULL},
+    {.name = "stream", .type = SHAPE_BOOL},
+    {.name = NULL},
 };
 
 static void add_text(struct chat *chat, enum chat_role role, struct json text, struct arena *a)

@@ -14,8 +14,8 @@ static const char *const roles[] = {"system", "developer", "user", "assistant", 
 static const struct shape_field chat_fields[] = {
     {"model",                 SHAPE_TEXT,   .required = true, .min = 1, .max = 200},
     {"messages",              SHAPE_ARRAY,  .required = true, .min = 1, .max = 100000},
-    {"stream",                SHAPE_BOOL},
-    {"stream_options",        SHAPE_OBJECT},
+    {.name = "stream", .type = SHAPE_BOOL},
+    {.name = "stream_options", .type = SHAPE_OBJECT},
     {"temperature",           SHAPE_NUMBER, .min = 0,  .max = 2},
     {"top_p",                 SHAPE_NUMBER, .min = 0,  .max = 1},
     {"frequency_penalty",     SHAPE_NUMBER, .min = -2, .max = 2},
@@ -26,8 +26,8 @@ static const struct shape_field chat_fields[] = {
     {"seed",                  SHAPE_INT,    .min = INT64_MIN + 1, .max = INT64_MAX},
     {"stop",                  SHAPE_TEXTS,  .min = 1,  .max = 16},
     {"tools",                 SHAPE_ARRAY,  .min = 0,  .max = 1024},
-    {"response_format",       SHAPE_OBJECT},
-    {NULL},
+    {.name = "response_format", .type = SHAPE_OBJECT},
+    {.name = NULL},
 };
 
 /* What parse() has a place for; everything else is dropped on the way to another dialect, and said so. */

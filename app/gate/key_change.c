@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT */
+#include "gate/key_change.h"
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/parse.h"
+#include "base/secret.h"
+#include "db/api_keys.h"
+#include "gate/snapshot_rows.h"
+#include "gate/who.h"
+
+/* The pepper as the database has it, so that a key made in a command works in the running process. */
+static bool read_pepper(struct change *change, struct secret **pepper_r, int64_t *kid_r, struct err *err)
+{
+    struct sealed_key_row row;
+    bool found;
+
+    if (!sealed_keys_find(change->tx, change->arena, "pepper", &row, &found, err))
+        return false;
+    if (!found)
+        return fail(err, ERR_INTERNAL, "there is no pepper yet. hint: start moongate once");
+    *kid_r = row.kid;
+    return sealed_key_open(change->keyring, change->arena, &row, pepper_r, err);
+}
+
+static bool insert_key(struct change *change, const struct key_form *form, const char *text, const char *id, struct err *err)
+{
+    struct api_key_row row = {
+        .id = id, .name = form->name, .tail = arena_text(change->arena, text + KEY_TEXT - 4),
+        .role = form->role ? form->role : "developer", .data_class = form->data_class ? form->data_class : "public",
+        .owner = form->owner ? form->owner : "", .expires_at = form->expires_at,
+    };
+    struct secret *pepper;
+    uint8_t hash[32];
+
+    if (!read_pepper(change, &pepper, &row.pepper_kid, err))
+        return false;
+    key_hash(secret_view(pepper).p, text, hash);
+    row.hash = hex_text((struct bytes){hash, sizeof(hash)}, change->arena);
+    return api_keys_insert(change->tx, change->arena, &row, form->models.items, form->models.n, err);
+}
+
+static bool create_inside(struct change *change, const struct key_form *form, const char *text, const char *id, struct err *err)
+{
+    struct api_key_row row;
+
+    return insert_key(change, form, text, id, err) && api_keys_get(change->tx, change->arena, id, &row, err)
+        && change_note(change, "key.create", "key", id, api_key_fields, NULL, &row, err);
+}
+
+bool key_create(struct change *change, const struct key_form *form, char text_r[KEY_TEXT + 1], const char **id_r, struct err *err)
+{
+    char id[KEY_ID + 1];
+    size_t ignored;
+    bool whole;
+
+    if (form->role && !parse_word(form->role, role_words, "role", &ignored, err))
+        return false;
+    if (form->data_class && !parse_word(form->data_class, class_words, "data_class", &ignored, err))
+        return false;
+    key_new(text_r);
+    whole = key_parse(text_r, id);
+    if (!whole)
+        return fail(err, ERR_INTERNAL, "a new key does not read back");
+    *id_r = arena_text(change->arena, id);
+    return change_begin(change, err) && change_end(change, create_inside(change, form, text_r, *id_r, err), err);
+}
+
+static bool revoke_inside(struct change *change, const char *id, struct err *err)
+{
+    struct api_key_row before, after;
+
+    return api_keys_get(change->tx, change->arena, id, &before, err) && api_keys_revoke(change->tx, change->arena, id, err)
+        && api_keys_get(change->tx, change->arena, id, &after, err)
+        && change_note(change, "key.revoke", "key", id, api_key_fields, &before, &after, err);
+}
+
+bool key_revoke(struct change *change, const char *id, struct err *err)
+{
+    return change_begin(change, err) && change_end(change, revoke_inside(change, id, err), err);
+}
