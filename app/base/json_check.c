@@ -215,7 +215,7 @@ static enum turn pass_name(struct checker *c)
 }
 
 /* The bracket at p ends the innermost object or array. */
-static enum turn close(struct checker *c)
+static enum turn leave(struct checker *c)
 {
     size_t twice;
     uint32_t names = c->open[--c->depth];
@@ -225,7 +225,7 @@ static enum turn close(struct checker *c)
     return HAVE_VALUE;
 }
 
-static enum turn open(struct checker *c, bool object)
+static enum turn enter(struct checker *c, bool object)
 {
     if (c->depth == c->max_depth)
         return wrong(c, c->p, "too many objects and arrays inside each other");
@@ -233,7 +233,7 @@ static enum turn open(struct checker *c, bool object)
     c->p++;
     skip_space(c);
     if (peek(c) == (object ? '}' : ']'))
-        return close(c);
+        return leave(c);
     return object ? pass_name(c) : WANT_VALUE;
 }
 
@@ -244,7 +244,7 @@ static enum turn pass_value(struct checker *c)
     switch (peek(c)) {
     case '{':
     case '[':
-        return open(c, *c->p == '{');
+        return enter(c, *c->p == '{');
     case '"':
         return pass_string(c) ? HAVE_VALUE : WRONG;
     case '-':
@@ -269,7 +269,7 @@ static enum turn pass_after(struct checker *c)
     bool object = c->open[c->depth - 1] != AN_ARRAY;
     skip_space(c);
     if (peek(c) == (object ? '}' : ']'))
-        return close(c);
+        return leave(c);
     if (peek(c) != ',')
         return wrong(c, c->p, object ? "a comma or } is missing" : "a comma or ] is missing");
     c->p++;

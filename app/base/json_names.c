@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* json_names: whether a name is given twice in an object. Names are compared decoded, since "a" and "\u0061" are
  * the same to every later reader. A few names are compared in pairs, many through a hash table; both when the object
- * ends, so that the small objects most texts consist of never pay for a hash. The hash is SipHash-1-3 with a seed of this process (https://www.aumasson.jp/siphash/), so
- * nobody outside can choose names that collide. */
+ * ends, so that the small objects most texts consist of never pay for a hash. The hash is SipHash-1-3 with a seed
+ * of this process (https://www.aumasson.jp/siphash/), so nobody outside can choose names that collide. */
 #include "base/json_private.h"
 
 #include <stdio.h>

@@ -6,7 +6,8 @@
 
 /* A whole decimal number as JSON writes it. False if it is not one, is longer than 500 bytes or too large. */
 must_check bool real_read(struct bytes text, double *n_r);
-/* The shortest text of 15 to 17 digits that reads back as ${n}, which is finite; ${out} needs REAL_TEXT bytes. Returns its length. */
+/* The shortest text of 15 to 17 digits that reads back as ${n}, which is finite; ${out} needs REAL_TEXT bytes. Returns
+ * its length. */
 enum { REAL_TEXT = 32 };
 size_t real_write(double n, char out[REAL_TEXT]);
 

@@ -66,7 +66,8 @@ static void test_written(void **state)
                       .on = true, .parts = {parts, 2}, .one = {"y", 9}};
     assert_string_equal(write_row(&row, a),
                         "{\"name\":\"月\",\"raw\":{\"k\":[1]},\"number\":-3,\"at\":\"2023-11-14T22:13:20.123Z\",\"share\":0.5,"
-                        "\"on\":true,\"parts\":[{\"word\":\"x\",\"n\":1},{\"word\":null,\"n\":2}],\"one\":{\"word\":\"y\",\"n\":9}}");
+                        "\"on\":true,\"parts\":[{\"word\":\"x\",\"n\":1},{\"word\":null,\"n\":2}],"
+                        "\"one\":{\"word\":\"y\",\"n\":9}}");
     row = (struct row){.name = NULL};
     assert_string_equal(write_row(&row, a), "{\"name\":null,\"raw\":null,\"number\":0,\"at\":null,\"share\":0,\"on\":false,"
                                             "\"parts\":[],\"one\":{\"word\":null,\"n\":0}}");
@@ -110,7 +111,8 @@ static void test_another_type(void **state)
         {"{\"name\":1}", "name"}, {"{\"name\":[]}", "name"}, {"{\"number\":\"1\"}", "number"}, {"{\"number\":1.5}", "number"},
         {"{\"number\":9223372036854775808}", "number"}, {"{\"at\":5}", "at"}, {"{\"at\":\"yesterday\"}", "at"},
         {"{\"share\":true}", "share"}, {"{\"share\":1e999}", "share"}, {"{\"on\":1}", "on"}, {"{\"on\":\"true\"}", "on"},
-        {"{\"parts\":{}}", "parts"}, {"{\"parts\":[{\"n\":\"x\"}]}", "n"}, {"{\"one\":[]}", "one"}, {"{\"one\":{\"word\":2}}", "word"},
+        {"{\"parts\":{}}", "parts"}, {"{\"parts\":[{\"n\":\"x\"}]}", "n"}, {"{\"one\":[]}", "one"},
+        {"{\"one\":{\"word\":2}}", "word"},
         {"[]", ""}, {"{\"parts\":[5]}", ""},
     };
     struct arena *a = arena_new();
@@ -144,8 +146,8 @@ static void test_rows_come_back(void **state)
         for (size_t i = 0; i < n; i++)
             parts[i] = (struct part){random_word(&r, a), (int64_t)random_next(&r)};
         struct row row = {
-            .name = random_word(&r, a), .raw = random_below(&r, 2) ? "[1,{\"a\":\"]\"}]" : NULL, .count = (int64_t)random_next(&r),
-            .at = (int64_t)random_below(&r, 4000000000) * 1000000 + 7000, .share = (double)random_next(&r) / 3,
+            .name = random_word(&r, a), .raw = random_below(&r, 2) ? "[1,{\"a\":\"]\"}]" : NULL,
+            .count = (int64_t)random_next(&r), .at = (int64_t)random_below(&r, 4000000000) * 1000000 + 7000, .share = (double)random_next(&r) / 3,
             .on = random_below(&r, 2), .parts = {parts, n}, .one = {random_word(&r, a), 1},
         };
         struct row back;

@@ -62,8 +62,8 @@ static void test_nothing(void **state)
 static void test_members_and_paths(void **state)
 {
     (void)state;
-    struct json v = checked(" { \"a\" : [ 10 , {\"b\":\"x\"} , [ ] ] , \"a\\u002eb\" : 1, \"q\\\"\":\"]}\\\\\", \"n\":null, \"e\":{},"
-                            " \"月\" : 5 } ");
+    struct json v = checked(" { \"a\" : [ 10 , {\"b\":\"x\"} , [ ] ] , \"a\\u002eb\" : 1, \"q\\\"\":\"]}\\\\\", \"n\":null,"
+                            " \"e\":{}, \"月\" : 5 } ");
     struct arena *a = arena_new();
     assert_int_equal(json_count(v), 6);
     assert_true(bytes_equal_text(json_bytes(json_at(v, "a.0")), "10"));
@@ -147,11 +147,13 @@ static void test_ints(void **state)
         {"0", true, 0}, {"-0", true, 0}, {"7", true, 7}, {"-7", true, -7}, {"9223372036854775807", true, INT64_MAX},
         {"-9223372036854775808", true, INT64_MIN}, {"1e3", true, 1000}, {"1000.0", true, 1000}, {"12.50e3", true, 12500},
         {"-12.5E+1", true, -125}, {"1200e-2", true, 12}, {"0.00", true, 0}, {"0e999999999999", true, 0}, {"0.0e-5", true, 0},
-        {"0.001e3", true, 1}, {"10.00e-1", true, 1}, {"9223372036854775807.000", true, INT64_MAX}, {"1e18", true, 1000000000000000000},
+        {"0.001e3", true, 1}, {"10.00e-1", true, 1}, {"9223372036854775807.000", true, INT64_MAX},
+        {"1e18", true, 1000000000000000000},
         {"92233720368547758.07e2", true, INT64_MAX}, {"0.000000000000000000000000001e27", true, 1},
         {"100000000000000000000000000000e-29", true, 1},
         {"0.5", false, 0}, {"1.5", false, 0}, {"15e-1", false, 0}, {"1e-1", false, 0}, {"9223372036854775808", false, 0},
-        {"-9223372036854775809", false, 0}, {"18446744073709551616", false, 0}, {"1e19", false, 0}, {"1e99999999999999999999", false, 0},
+        {"-9223372036854775809", false, 0}, {"18446744073709551616", false, 0}, {"1e19", false, 0},
+        {"1e99999999999999999999", false, 0},
         {"1e-99999999999999999999", false, 0}, {"\"1\"", false, 0}, {"null", false, 0}, {"true", false, 0}, {"[1]", false, 0},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {

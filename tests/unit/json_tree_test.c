@@ -59,7 +59,8 @@ static void test_pairs_json_c_misreads(void **state)
 static void test_what_the_check_refuses(void **state)
 {
     (void)state;
-    static const char *const wrong[] = {"", "{", "{\"a\":1,\"a\":2}", "NaN", "\"\\u0000\"", "{'a':1}", "[1]x", "\"\t\"", "\"\xC0\xAF\""};
+    static const char *const wrong[] = {"", "{", "{\"a\":1,\"a\":2}", "NaN", "\"\\u0000\"", "{'a':1}", "[1]x", "\"\t\"",
+                                        "\"\xC0\xAF\""};
     struct arena *a = arena_new();
     for (size_t i = 0; i < COUNT(wrong); i++) {
         struct json_object *tree = NULL;

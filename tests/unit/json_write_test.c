@@ -48,8 +48,8 @@ static void test_commas(void **state)
     json_member_put_int(&out, "n", INT64_MIN);
     json_end_object(&out);
     json_end_object(&out);
-    assert_string_equal(text_of(&b), "{\"a\":\"x\",\"none\":null,\"n\":-5,\"yes\":true,\"list\":[1,[],{},false,{\"raw\":1},null,\"\"],"
-                                     "\"last\":{\"n\":-9223372036854775808}}");
+    assert_string_equal(text_of(&b), "{\"a\":\"x\",\"none\":null,\"n\":-5,\"yes\":true,\"list\":[1,[],{},false,{\"raw\":1},null,"
+                                     "\"\"],\"last\":{\"n\":-9223372036854775808}}");
     arena_free(a);
 }
 
@@ -61,7 +61,8 @@ static void test_strings(void **state)
         {"\b\f\n\r\t\x01\x1F\x7F", "\"\\b\\f\\n\\r\\t\\u0001\\u001f\x7F\""}, {"</script>&", "\"\\u003c/script\\u003e\\u0026\""},
         {"a\xE2\x80\xA8" "b\xE2\x80\xA9", "\"a\\u2028b\\u2029\""}, {"\x80", "\"\xEF\xBF\xBD\""},
         {"a\xC0\xAF" "b", "\"a\xEF\xBF\xBD\xEF\xBF\xBD" "b\""}, {"月\xE6\x9C", "\"月\xEF\xBF\xBD\xEF\xBF\xBD\""},
-        {"\xED\xA0\x80", "\"\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\""}, {"\xF0\x82\x80\xA8", "\"\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\""},
+        {"\xED\xA0\x80", "\"\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\""},
+        {"\xF0\x82\x80\xA8", "\"\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\""},
     };
     struct arena *a = arena_new();
     for (size_t i = 0; i < COUNT(cases); i++) {

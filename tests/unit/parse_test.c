@@ -88,7 +88,8 @@ static void test_hex(void **state)
     assert_string_equal(text, "00fe7a");
     assert_true(hex_read("00Fe7a", out, 3));
     assert_memory_equal(out, "\x00\xfe\x7a", 3);
-    static const char *const wrong[] = {"", "00fe7", "00fe7a0", "00fe7g", "0 fe7a", "00fe7a ", "0x00fe", "\xff\xff\xff\xff\xff\xff"};
+    static const char *const wrong[] = {"", "00fe7", "00fe7a0", "00fe7g", "0 fe7a", "00fe7a ", "0x00fe",
+                                        "\xff\xff\xff\xff\xff\xff"};
     for (size_t i = 0; i < COUNT(wrong); i++)
         assert_false(hex_read(wrong[i], out, 3));
     assert_true(hex_read("", out, 0));
