@@ -310,7 +310,7 @@ bool json_check(struct bytes text, const struct json_limits *limits, struct json
     if (text.n > INT32_MAX)
         return fail(err, ERR_TOO_LARGE, "a JSON text of %zu bytes", text.n);
     size_t depth = limits && limits->depth ? limits->depth : USUAL_DEPTH;
-    struct checker c;                   /* not zeroed: 6 KiB that are mostly never looked at */
+    struct checker c;                   /* not zeroed: 4 KiB that are mostly never looked at */
     c.start = c.p = text.n ? text.p : (const uint8_t *)"";
     c.end = c.start + text.n;
     c.allow_nul = limits && limits->allow_nul;

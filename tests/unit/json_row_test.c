@@ -147,7 +147,8 @@ static void test_rows_come_back(void **state)
             parts[i] = (struct part){random_word(&r, a), (int64_t)random_next(&r)};
         struct row row = {
             .name = random_word(&r, a), .raw = random_below(&r, 2) ? "[1,{\"a\":\"]\"}]" : NULL,
-            .count = (int64_t)random_next(&r), .at = (int64_t)random_below(&r, 4000000000) * 1000000 + 7000, .share = (double)random_next(&r) / 3,
+            .count = (int64_t)random_next(&r), .at = (int64_t)random_below(&r, 4000000000) * 1000000 + 7000,
+            .share = (double)random_next(&r) / 3,
             .on = random_below(&r, 2), .parts = {parts, n}, .one = {random_word(&r, a), 1},
         };
         struct row back;
