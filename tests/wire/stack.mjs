@@ -28,8 +28,8 @@ function freePort() {
 const MODELS = ['demo', 'echo', 'fixed', 'zh', 'hold'];
 
 export class Stack {
-  // name: of the logs' folder. models: names to offer besides MODELS. ollama: the same models also at a provider "fake-ollama", each name
-  // with "o:" before it in the script. env: for moongate. fakeArgs: for fakellm.
+  // name: of the logs' folder. models: names to offer besides MODELS. env: for moongate. fakeArgs: for fakellm. provider: over the
+  // members of addProvider.
   static async start({ name, models = [], env = {}, fakeArgs = [], provider = {} }) {
     const stack = new Stack();
     try {
@@ -124,7 +124,17 @@ export class Stack {
     return this.post('/v1/chat/completions', { model, messages: [{ role: 'user', content: said }], ...more }, options);
   }
 
+  until(what, ask, options) { return until(what, ask, options); }
+
   rows(query) { return this.cluster.rows('moongate', query); }
+
+  // The row of a run, once it is there.
+  runRows(id) {
+    return until(`run ${id} to be in the database`, async () => {
+      const rows = await this.rows(`select * from runs where id = '${id}'`);
+      return rows.length > 0 && rows;
+    });
+  }
 
   // The run as the API shows it, once it is there: it arrives a moment after the answer.
   run(id, options) {
