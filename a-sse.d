@@ -1,2 +1,3 @@
-sse.o: app/net/sse.h app/base/base.h
+sse.o: app/net/sse.h app/base/base.h app/base/buf.h
 app/base/base.h:
+app/base/buf.h:
