@@ -31,6 +31,7 @@ APP      := $(filter-out app/main.c,$(sort $(wildcard app/*.c app/*/*.c)))
 OBJ      := $(APP:%.c=$(OUT)/%.o)
 UNIT     := $(patsubst %.c,$(OUT)/%,$(sort $(wildcard tests/unit/*_test.c)))
 FAKE     := $(patsubst %.c,$(OUT)/%.o,$(sort $(wildcard tests/fakellm/*.c)))
+SQL      := $(patsubst %.c,$(OUT)/%,$(sort $(wildcard tests/sql/*_test.c)))
 FUZZ     := $(sort $(wildcard tests/fuzz/*_fuzz.c))
 
 all: $(OUT)/$(NAME)
@@ -64,6 +65,9 @@ tools:
 	"/ 缺少编译器或库，请以 root 运行 make deps。" >&2; exit 1; }
 
 units: $(UNIT)
+# tests/sql/run.sh builds its programs itself, so that it can be called alone.
+sql-programs: $(SQL)
+sql-test: ; @tests/sql/run.sh
 check: headers $(UNIT:=.ok)
 $(OUT)/%.ok: $(OUT)/%
 	$< && touch $@
@@ -102,6 +106,6 @@ install: all vendor
 
 clean: ; rm -rf out static/vendor
 
--include $(OBJ:.o=.d) $(OUT)/app/main.d $(FAKE:.o=.d)
+-include $(OBJ:.o=.d) $(OUT)/app/main.d $(FAKE:.o=.d) $(UNIT:=.d) $(SQL:=.d)
 .PRECIOUS: $(OUT)/%.o
-.PHONY: all asan bench check clean deps fakellm floors force fuzz headers install lint run test tools tsan units variant vendor
+.PHONY: all asan bench check clean deps fakellm floors force fuzz headers install lint run sql-programs sql-test test tools tsan units variant vendor

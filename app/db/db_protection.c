@@ -17,7 +17,7 @@ static const struct sql READ = {
     "     or has_table_privilege(session_user, oid, 'truncate') or pg_has_role(session_user, relowner, 'usage') as user_may,"
     "   has_table_privilege(oid, 'update') or has_table_privilege(oid, 'delete')"
     "     or has_table_privilege(oid, 'truncate') or pg_has_role(current_user, relowner, 'usage') as role_may,"
-    "   (select count(*) from pg_trigger where tgrelid = oid and tgenabled in ('O', 'A') and not tgisinternal) >= 2 as triggers"
+    "   (select count(*) from pg_trigger where tgrelid = audit.oid and tgenabled in ('O', 'A') and not tgisinternal) >= 2 as triggers"
     "   from audit)"
     "select session_user as \"user\", current_user as role, superuser, role_may as may_change, triggers,"
     "   case when not user_may then 'login' when not role_may then 'role' when triggers then 'triggers' else 'none' end as level"

@@ -92,7 +92,7 @@ static const struct sql NEWER = {
     SQL_ROW(struct run_row, run_fields),
 };
 static const struct sql COUNT_SOME = {
-    "runs.count", "select count(*) as n from (select 1 from runs" FILTER " limit $8) as some",
+    "runs.count", "select count(*) as n from (select 1 from runs" FILTER " limit $8) as counted",
     SQL_ROW(struct number, number_fields),
 };
 static const struct sql GET = {
