@@ -23,14 +23,19 @@ struct spool_options {
     uint32_t kid;                    /* which master key that is */
 };
 
+enum {
+    SPOOL_PAYLOAD_MAX = 1 << 20,     /* bytes of one record; less where ${segment_bytes} is small: it may fill half a segment */
+    SPOOL_RUN_ROOM = 16 << 10        /* bytes spool_reserve keeps for a run */
+};
+
 /* Opens and recovers: torn tails are truncated, corruption in the middle is salvaged and the segment copied to quarantine/, folders of dead
  * processes are adopted for reading. ERR_INPUT with path and reason if the folder is not writable, the version is unknown, or the key is wrong. */
 must_check bool spool_open(const struct spool_options *, struct spool **spool_r, struct err *);
 /* Syncs and closes; unread records stay for the next start. */
 void spool_close(struct spool *);
 
-/* Room for one more run (INTENT + FINAL) below the refuse line; else ERR_RECORDING. Costs an atomic. Each reservation is ended by
- * spool_release or by appending with ${releases}. */
+/* Room for one more run (all its records, SPOOL_RUN_ROOM together) below the refuse line, preallocated on disk; else ERR_RECORDING.
+ * Costs a few atomics. Each reservation is ended by spool_release, after the run's last record. */
 must_check bool spool_reserve(struct spool *, struct err *);
 void spool_release(struct spool *);
 /* Append one record. On return it survives kill -9 (and power loss with sync_each). Any thread. Payload up to 1 MiB.
@@ -52,8 +57,12 @@ must_check bool spool_read(struct spool *, struct arena *, size_t max_n, size_t 
 must_check bool spool_done(struct spool *, struct err *);
 /* Hand the same records out again at the next spool_read. */
 void spool_again(struct spool *);
-/* Keep one record the database refused aside, in dlq/, one file per record: readable with spool_dlq_each. */
+/* Keep one record the database refused aside, durable, encrypted, in dlq/, one file per record: readable with spool_dlq_each.
+ * ERR_RECORDING if that cannot be done; the record then has to be tried again. */
 must_check bool spool_poison(struct spool *, const struct spool_record *, const char *why, struct err *);
+/* Call each for every record kept aside, oldest first, until it says false. Any thread. */
+must_check bool spool_dlq_each(struct spool *, bool (*each)(void *arg, const struct spool_record *, const char *why), void *arg,
+                               struct err *);
 
 struct spool_status {
     uint64_t bytes, max_bytes, waiting, appended, poison, quarantined, reserved;
