@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/log.h"
+
 struct kind {
     int status;
     const char *name, *api_type, *message;
@@ -31,9 +33,11 @@ __attribute__((constructor)) static void write_names(void)
     }
 }
 
-/* ${text} holds ${whole} bytes cut to fewer than ${room}: take away a character cut in the middle. */
+/* ${text} holds ${whole} bytes cut to fewer than ${room}: take away a character cut in the middle. Secrets go first:
+ * with ? for a control in the middle, log would no longer know them. */
 static void tidy(char *text, size_t whole, size_t room)
 {
+    log_redact(text);
     size_t n = strlen(text);
     if (whole >= room) {
         size_t start = n;

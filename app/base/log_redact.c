@@ -18,6 +18,7 @@ enum {                                  /* in a view: what stood there as %20, %
 };
 
 struct view {
+    const char *text;
     char c[LOG_REDACT_MAX + 1];         /* the text as it is looked at, NUL-terminated */
     uint16_t at[LOG_REDACT_MAX + 1];    /* where each of its characters stands in the text */
     size_t n;
@@ -75,12 +76,24 @@ static char decoded(const char *p)
                                            : '\0';
 }
 
+/* The length of what colours a terminal at ${p}, "\x1b[1;31m"; 0 if there is none. */
+static size_t colour_length(const char *p)
+{
+    if (p[0] != '\x1b' || p[1] != '[')
+        return 0;
+    size_t n = 2 + strspn(p + 2, "0123456789;?");
+    return (unsigned)((p[n] | 0x20) - 'a') < 26 ? n + 1 : 0;
+}
+
 static void view_fill(struct view *v, const char *text, size_t n)
 {
+    v->text = text;
     v->n = 0;
     for (size_t i = 0; i < n; i++) {
         char c = text[i], code = c == '%' ? decoded(text + i) : '\0';
-        if ((unsigned char)c < 0x20 || (unsigned char)c >= 0x7F)
+        size_t colour = colour_length(text + i);
+        i += colour ? colour - 1 : 0;
+        if (colour || (unsigned char)c < 0x20 || (unsigned char)c >= 0x7F)
             continue;
         v->at[v->n] = (uint16_t)i;
         v->c[v->n++] = code ? code : c;
@@ -91,8 +104,11 @@ static void view_fill(struct view *v, const char *text, size_t n)
     memset(v->hide, 0, n);
 }
 
+/* With an escape character before it, [redacted] would look like the colouring of a terminal. */
 static void hide(struct view *v, size_t first, size_t end)
 {
+    while (first < end && first > 0 && v->text[first - 1] == '\x1b')
+        first--;
     if (first < end)
         memset(v->hide + first, 1, end - first);
 }
@@ -295,21 +311,25 @@ static size_t last_of(const struct view *v, size_t from, size_t end, char c)
     return end;
 }
 
-/* "://user:password@". People leave / and @ in passwords as they are, and a text may be cut before the @ that matters:
- * where there is a colon with something else than a port behind it, everything to the last @ goes. */
+/* A colon, digits and perhaps a mark of writing: a port. */
+static bool is_port(const struct view *v, size_t colon, size_t path, size_t end)
+{
+    size_t i = colon + 1;
+    while (i < path && isdigit((unsigned char)v->c[i]))
+        i++;
+    while (path == end && i < path && is_one_of(v->c[i], ".,;:)]}>|"))
+        i++;
+    return i == path;
+}
+
+/* "://user:password@". People leave / ? and @ in passwords as they are, and a text may be cut before the @: after a
+ * colon, everything to the last @ goes, and without one everything unless it is a port. */
 static void look_at_url(struct view *v, size_t i)
 {
-    size_t from = i + 3, end = bare_end(v, from);
-    size_t path = first_of(v, from, end, "/?#"), at = last_of(v, from, path, '@');
+    size_t from = i + 3, end = bare_end(v, from), path = first_of(v, from, end, "/?#");
     size_t colon = v->c[from] == '[' ? path : first_of(v, from, path, ":");
-    size_t digits = colon;
-    if (colon < path)
-        for (digits++; digits < path && isdigit((unsigned char)v->c[digits]);)
-            digits++;
-    bool port = digits == path || is_one_of(v->c[digits], ",;:)]}>|");
-    if (colon < path && (colon < at || at == path) && (!port || at < path))
-        hide_between(v, from, last_of(v, from, end, '@'));
-    else if (at < path)
+    size_t at = last_of(v, from, colon < path ? end : path, '@');
+    if (v->c[at] == '@' || (colon < path && !is_port(v, colon, path, end)))
         hide_between(v, from, at);
 }
 

@@ -36,7 +36,7 @@ static struct json last_line(void)
         assert_true((uint8_t)line[i] >= 0x20 && line[i] != 0x7F);
     if (!json_check((struct bytes){(uint8_t *)line, (size_t)n - 1}, NULL, &value, &err))
         fail_msg("%s: %s", err.text, line);
-    assert_int_equal(json_type(value), JSON_OBJECT);
+    assert_int_equal(json_kind(value), JSON_OBJECT);
     assert_int_equal(ftruncate(written, 0), 0);
     assert_int_equal(lseek(written, 0, SEEK_SET), 0);
     return value;
@@ -57,7 +57,7 @@ static void assert_member(struct json object, const char *name, const char *text
 static void assert_number(struct json object, const char *name, const char *text)
 {
     struct json v = json_member(object, name);
-    if (json_type(v) != JSON_NUMBER || !bytes_equal_text(json_bytes(v), text))
+    if (json_kind(v) != JSON_NUMBER || !bytes_equal_text(json_bytes(v), text))
         fail_msg("%s is not the number %s in %s", name, text, line);
 }
 
@@ -182,7 +182,7 @@ static void test_pairs_are_read_from_the_format(void **state)
     assert_member(v, "more", "abc");
     assert_member(v, "cut", "xy");
     assert_int_equal(json_count(v), 8);
-    const char *nothing = NULL;
+    const char *volatile nothing = NULL;
     log_info(NULL, "m", "a=%s b=two words c=%s d= e=1", nothing, "");
     v = last_line();
     assert_member(v, "a", "(null)");
