@@ -3,13 +3,13 @@
 #define WEB_FORM_H
 /* form: what a page's form or a JSON object may send, as a table; the handler receives valid values, or every problem at once.
  * The same rows read application/x-www-form-urlencoded and application/json, and write the schema of OpenAPI. */
-#include "base/base.h"
+#include "base/field.h"
 
 struct request;
 
 enum form_type {
     FORM_TEXT,       /* const char *: trimmed unless .keep_space; "" and absent are NULL unless required */
-    FORM_SECRET,     /* const char *: never echoed, never trimmed */
+    FORM_SECRET,     /* const char *: never echoed, never trimmed; "" is as if not sent: the saved one stays. JSON null is NULL and given */
     FORM_INT,        /* int64_t */
     FORM_BOOL,       /* bool; a missing checkbox is false in a form, unchanged in JSON */
     FORM_WORD,       /* const char *, one of ${words} */
@@ -32,16 +32,20 @@ struct form_problem {
     const char *field;
     const char *message;             /* in the caller's language */
 };
+extern const struct field form_problem_fields[];
 
 struct form {
     struct list problems;            /* struct form_problem; empty = valid */
     uint64_t given;                  /* bit i: field i was sent (JSON updates change only those) */
 };
 
-/* Read rq->body into ${values} (defaults set before by the caller). Structural trouble (not JSON, duplicate or unknown field, bad UTF-8)
+/* Read rq->body into ${values} (defaults set before by the caller; a required field that is not sent is fine if its default is something).
+ * Control characters are refused in texts, but \n and \t with .keep_space. Structural trouble (not JSON, duplicate or unknown field, bad UTF-8)
  * fails with rq->err; wrong values are problems in ${form_r} and the result is true. csrf, rev and _method are form-only fields handled by web. */
 must_check bool form_read(struct request *, const struct form_field fields[], void *values, struct form *form_r);
 void form_problem(struct request *, struct form *, const char *field, const char *message_key, const char *value, const char *allowed);
+/* The problem of a field, or NULL. */
+const char *form_message(const struct form *, const char *field);
 /* ERR_INVALID (422) in rq->err built from the problems, for the API face. */
 bool form_fail(struct request *, const struct form *);
 bool form_given(const struct form_field fields[], const struct form *, const char *name);

@@ -16,6 +16,7 @@ struct identity;                         /* gate/who.h */
 struct language;                         /* web/catalogue.h */
 struct web;
 struct field;
+struct form;                             /* web/form.h */
 
 struct header { const char *name, *value; };
 struct param { const char *name, *value; };
@@ -62,13 +63,16 @@ struct request {
     const char *csrf;                    /* the session's CSRF token for forms, "" without a session */
     const struct language *lang;
     const char *theme;                   /* "auto", "light", "dark" */
+    const char *flash;                   /* what the last change has to say, in the caller's language, or NULL; for options.shell */
+    const struct form *form;             /* of page_again or form_fail: its problems, for options.shell; else NULL */
 
     struct response out;
     bool detached;                       /* request_stream was called: server.c sends nothing */
     void *link;                          /* server.c's own part */
 };
 
-/* Missing is NULL, for all four. Header names in lower case. */
+/* Missing is NULL, for all four. Header names in lower case. Cookies "mg" and "mg_pre" are called __Host-mg… over TLS: handlers need not care,
+ * both request_cookie and response_cookie add it. */
 const char *request_path_param(const struct request *, const char *name);
 const char *request_query(const struct request *, const char *name);
 const char *request_header(const struct request *, const char *name);
@@ -82,12 +86,13 @@ bool request_is_api(const struct request *);
 
 /* Headers: names fixed, values checked ([\t\x20-\x7e\x80-\xff]); a value that is not is left out and logged. */
 void response_header(struct request *, const char *name, const char *value);
+/* ${strict}: SameSite=Strict and HttpOnly, for credentials; else SameSite=Lax and readable by scripts, for preferences. Secure over TLS. */
 void response_cookie(struct request *, const char *name, const char *value, int64_t max_age_s, bool strict);
 /* 303 to a path of our own. */
 bool response_redirect(struct request *, const char *path);
 /* A whole body of a given type. */
 bool response_text(struct request *, int status, const char *content_type, struct bytes body);
-/* A struct or list as JSON by its FIELD rows. */
+/* A struct as JSON by its FIELD rows; row NULL is no body. */
 bool response_json(struct request *, int status, const struct field *fields, const void *row);
 
 /* The sentence for an err in the caller's language. */

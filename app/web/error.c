@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: MIT */
+/* error: rq->err as an answer, in the shape the caller's programs expect and the language the caller reads. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/json_write.h"
+#include "web/catalogue.h"
+#include "web/form.h"
+#include "web/request_private.h"
+#include "web/urlencoded.h"
+#include "web/web.h"
+
+/* Name and value, if there is a value. */
+static void put_known(struct json_out *json, const char *name, const char *value)
+{
+    if (value[0] != '\0')
+        json_member_text(json, name, value);
+}
+
+static void write_api(struct request *rq, const char *text, struct json_out *json)
+{
+    json_begin_object(json);
+    json_name(json, "error");
+    json_begin_object(json);
+    json_member_text(json, "code", err_name(rq->err.kind));
+    json_member_text(json, "message", text);
+    put_known(json, "field", rq->err.field);
+    put_known(json, "value", rq->err.value);
+    put_known(json, "allowed", rq->err.allowed);
+    if (rq->form != NULL && rq->err.kind == ERR_INVALID) {
+        json_name(json, "fields");
+        json_put_list(json, form_problem_fields, sizeof(struct form_problem), rq->form->problems);
+    }
+    json_member_text(json, "request_id", rq->request_id);
+    json_end_object(json);
+    json_end_object(json);
+}
+
+static void write_openai(struct request *rq, const char *text, struct json_out *json)
+{
+    json_begin_object(json);
+    json_name(json, "error");
+    json_begin_object(json);
+    json_member_text(json, "message", text);
+    json_member_text(json, "type", err_api_type(rq->err.kind));
+    json_member_text(json, "param", rq->err.field[0] != '\0' ? rq->err.field : NULL);
+    json_member_text(json, "code", err_name(rq->err.kind));
+    json_end_object(json);
+    json_end_object(json);
+}
+
+static void write_anthropic(struct request *rq, const char *text, struct json_out *json)
+{
+    json_begin_object(json);
+    json_member_text(json, "type", "error");
+    json_name(json, "error");
+    json_begin_object(json);
+    json_member_text(json, "type", err_api_type(rq->err.kind));
+    json_member_text(json, "message", text);
+    json_end_object(json);
+    json_member_text(json, "request_id", rq->request_id);
+    json_end_object(json);
+}
+
+static void write_ollama(const char *text, struct json_out *json)
+{
+    json_begin_object(json);
+    json_member_text(json, "error", text);
+    json_end_object(json);
+}
+
+/* Where to sign in, and back: only a page that was asked for with GET is worth coming back to. */
+static void send_to_login(struct request *rq)
+{
+    const char *query = rq->query != NULL && rq->query[0] != '\0' ? rq->query : NULL;
+    const char *path = arena_printf(rq->arena, "%s%s%s", rq->path, query != NULL ? "?" : "", query != NULL ? query : "");
+    const char *next = rq->method == GET && rq->path != NULL ? percent_encode(path, rq->arena) : "%2Fadmin%2F";
+    response_redirect(rq, arena_printf(rq->arena, "/admin/login?next=%s", next));
+}
+
+static void write_page(struct request *rq, const char *text)
+{
+    const struct web_options *options = link_of(rq)->options;
+    response_header(rq, "Content-Type", "text/html; charset=utf-8");
+    if (options->error_page != NULL && rq->face == FACE_HTML) {
+        options->error_page(rq);
+        return;
+    }
+    response_header(rq, "Content-Type", "text/plain; charset=utf-8");
+    buf_text(&rq->out.body, text);
+    buf_char(&rq->out.body, '\n');
+}
+
+static void write_body(struct request *rq)
+{
+    const char *text = message_err(link_of(rq)->options->catalogues, rq->lang, &rq->err, rq->arena);
+    struct json_out json = json_out(&rq->out.body);
+    switch (rq->face) {
+    case FACE_HTML:
+    case FACE_PLAIN:
+        write_page(rq, text);
+        return;
+    case FACE_API:
+        write_api(rq, text, &json);
+        break;
+    case FACE_OPENAI:
+        write_openai(rq, text, &json);
+        break;
+    case FACE_ANTHROPIC:
+        write_anthropic(rq, text, &json);
+        break;
+    case FACE_OLLAMA:
+        write_ollama(text, &json);
+        break;
+    }
+    response_header(rq, "Content-Type", "application/json");
+}
+
+static void add_headers(struct request *rq)
+{
+    if (rq->err.retry_after_s > 0)
+        response_header(rq, "Retry-After", arena_printf(rq->arena, "%d", rq->err.retry_after_s));
+    if (rq->err.kind == ERR_UNAUTHENTICATED && rq->face != FACE_HTML)
+        response_header(rq, "WWW-Authenticate", "Bearer");
+    response_header(rq, "X-Request-ID", rq->request_id);
+}
+
+int error_answer(struct request *rq)
+{
+    if (rq->err.kind == ERR_NONE)
+        fail(&rq->err, ERR_INTERNAL, "a handler failed without saying why");
+    int status = err_status(rq->err.kind);
+    log_err(&rq->log, status >= 500 ? LOG_ERROR : LOG_INFO, "request refused", &rq->err);
+    buf_clear(&rq->out.body);
+    rq->out.status = status;
+    add_headers(rq);
+    if (rq->face == FACE_HTML && rq->err.kind == ERR_UNAUTHENTICATED) {
+        send_to_login(rq);
+        return rq->out.status;
+    }
+    write_body(rq);
+    rq->out.status = status;
+    return status;
+}
