@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/json_write.h"
+#include "base/metrics.h"
 #include "web/catalogue.h"
 #include "web/form.h"
 #include "web/request_private.h"
@@ -130,6 +131,8 @@ int error_answer(struct request *rq)
     if (rq->err.kind == ERR_NONE)
         fail(&rq->err, ERR_INTERNAL, "a handler failed without saying why");
     int status = err_status(rq->err.kind);
+    metric_add(METRIC_requests_bad_total, status == 400);
+    metric_add(METRIC_auth_refused_total, status == 401);
     log_err(&rq->log, status >= 500 ? LOG_ERROR : LOG_INFO, "request refused", &rq->err);
     buf_clear(&rq->out.body);
     rq->out.status = status;

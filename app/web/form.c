@@ -73,7 +73,9 @@ const char *form_message(const struct form *form, const char *field)
 bool form_fail(struct request *rq, const struct form *form)
 {
     const struct form_problem *items = form->problems.items;
-    rq->form = form;
+    struct form *kept = NEW(rq->arena, struct form);    /* the handler's own is gone when the answer is written */
+    *kept = *form;
+    rq->form = kept;
     fail(&rq->err, ERR_INVALID, "%zu values are not valid, first %s", form->problems.n, form->problems.n > 0 ? items[0].field : "none");
     if (form->problems.n > 0)
         snprintf(rq->err.field, sizeof(rq->err.field), "%s", items[0].field);

@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "base/buf.h"
+#include "web/urlencoded.h"
 
 static bool is_space(char c)
 {
@@ -368,19 +369,9 @@ void html_escape(struct buf *buf, const void *bytes, size_t n)
 
 void html_escape_url(struct buf *buf, const void *bytes, size_t n)
 {
-    static const char hex[] = "0123456789ABCDEF";
-    const unsigned char *p = bytes;
-    if ((n == 1 && p[0] == '.') || (n == 2 && p[0] == '.' && p[1] == '.')) {
+    const char *p = bytes;
+    if ((n == 1 && p[0] == '.') || (n == 2 && p[0] == '.' && p[1] == '.'))
         buf_text(buf, "%EF%BF%BD");          /* browsers walk up at . and .., however they are written */
-        return;
-    }
-    for (size_t i = 0; i < n; i++) {
-        if (isalnum(p[i]) || strchr("-._~", p[i]) != NULL) {
-            buf_char(buf, (char)p[i]);
-        } else {
-            buf_char(buf, '%');
-            buf_char(buf, hex[p[i] >> 4]);
-            buf_char(buf, hex[p[i] & 15]);
-        }
-    }
+    else
+        percent_write(buf, p, n);
 }

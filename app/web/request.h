@@ -98,7 +98,8 @@ bool response_json(struct request *, int status, const struct field *fields, con
 /* The sentence for an err in the caller's language. */
 const char *request_say(struct request *, const struct err *);
 
-/* Take the answer over for writing from a loop: server.c will not answer; the request lives until stream_end has flushed. */
+/* Take the answer over for writing from a loop: server.c will not answer; the request lives until stream_end has flushed. What the handler
+ * returns does not matter any more, and once the stream is posted to its loop the handler must not touch the request. */
 struct stream *request_stream(struct request *);
 
 #endif

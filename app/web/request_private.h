@@ -2,6 +2,7 @@
 #ifndef WEB_REQUEST_PRIVATE_H
 #define WEB_REQUEST_PRIVATE_H
 /* What the files of web share about requests and no other room needs. Included only in web. */
+#include "base/lock.h"
 #include "web/request.h"
 
 struct stream;
@@ -19,10 +20,11 @@ struct link {
     size_t body_declared;                /* CONTENT_LENGTH */
     bool params_bad;                     /* rq->err says what was wrong with the head */
     bool body_unread;                    /* answered before the body was taken */
-    uint64_t sent;                       /* bytes of the answer */
-    int status;
+    uint64_t sent;                       /* body bytes of the answer */
+    int status;                          /* of the answer; 0 = none was given */
     _Atomic int users;                   /* the worker, and the stream while there is one */
     struct link *next;                   /* in a queue or in the pool */
+    struct link_pool *pool;
     const struct web_options *options;
 };
 
@@ -47,7 +49,20 @@ bool header_name_ok(const char *name);
 /* error.c: rq->err as status, headers and body in the request's face and language; the status. */
 int error_answer(struct request *);
 
-/* server.c: one user of a request less; the last one logs the summary and gives the request back. */
+/* link.c: the pool, newest first, so that few of them serve most requests and stay in the cache. */
+struct link_pool {
+    struct lock lock;
+    struct link *free;
+    size_t free_n;
+    _Atomic size_t in_flight;
+    const struct web_options *options;
+    struct web *web;
+};
+void link_pool_open(struct link_pool *, struct web *, const struct web_options *);
+void link_pool_close(struct link_pool *);
+/* An empty request with one user. */
+struct link *link_take(struct link_pool *);
+/* One user less; the last one logs the summary and gives the request back. */
 void link_drop(struct link *);
 
 #endif
