@@ -177,6 +177,10 @@ static enum conn_end commit(struct conn *c, struct err *err)
 {
     static const struct sql COMMIT = {"db.commit", "commit", SQL_NO_ROWS};
     PGresult *result = NULL;
+    if (!conn_alive(c)) {
+        c->broken = true;
+        return CONN_UNSENT;
+    }
     enum conn_end end = conn_run(c, &COMMIT, DB_NONE, &result, err);
     if (end == CONN_LOST || end == CONN_SILENT)
         fail(err, ERR_UNCERTAIN, "the connection was lost while committing");
@@ -203,10 +207,10 @@ static enum conn_end roll_back(struct conn *c)
 bool db_end(struct db *tx, bool ok, struct err *err)
 {
     struct conn *c = tx->conn;
-    bool lost = c->broken;
-    enum conn_end end = lost ? CONN_UNSENT : ok ? commit(c, err) : roll_back(c);
-    pool_return(tx->pool, c, end);
-    if (lost && ok)
+    struct pool *pool = tx->pool;        /* tx is part of c, which may be closed now */
+    enum conn_end end = c->broken ? CONN_UNSENT : ok ? commit(c, err) : roll_back(c);
+    pool_return(pool, c, end);
+    if (ok && end == CONN_UNSENT)
         fail(err, ERR_DATABASE, "the transaction's connection was lost; nothing of it was kept");
     return !ok || end == CONN_OK;
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "db/db_private.h"
 
 /* What is set in each session. The role is taken last: who may not take it works on as the user that signed in. */
@@ -24,6 +25,13 @@ static const char SET_UP[] =
     " to_regclass('" DB_SCHEMA ".schema_migrations') is not null";
 enum { SET_UP_MIGRATED = 10 };           /* its last column */
 
+/* libpq would write what the server says unasked to standard error. */
+static void note(void *arg, const char *message)
+{
+    (void)arg;
+    log_debug(NULL, "database notice", "text=\"%.*s\"", (int)strcspn(message, "\n"), message);
+}
+
 /* Ours first: what the URL says comes later and counts. */
 PGconn *conn_reach(const char *url, struct err *err)
 {
@@ -38,8 +46,10 @@ PGconn *conn_reach(const char *url, struct err *err)
     }
     PQconninfoFree(parsed);
     PGconn *pg = PQconnectdbParams(names, values, 1);
-    if (pg && PQstatus(pg) == CONNECTION_OK)
+    if (pg && PQstatus(pg) == CONNECTION_OK) {
+        PQsetNoticeProcessor(pg, note, NULL);
         return pg;
+    }
     failure_of_connection("the database cannot be reached", pg, err);
     PQfinish(pg);
     return NULL;
@@ -139,6 +149,13 @@ static enum conn_end flush(struct conn *c, const struct sql *sql, int64_t deadli
     }
 }
 
+/* After FATAL and PANIC the server closes the connection; libpq notices only when it reads again. */
+static bool ends_session(const PGresult *r)
+{
+    const char *severity = PQresultErrorField(r, PG_DIAG_SEVERITY_NONLOCALIZED);
+    return severity && strcmp(severity, "ERROR") != 0;
+}
+
 /* The next result of what was sent; NULL after the last. */
 static enum conn_end next_result(struct conn *c, const struct sql *sql, int64_t deadline, PGresult **result_r, struct err *err)
 {
@@ -155,10 +172,11 @@ static enum conn_end next_result(struct conn *c, const struct sql *sql, int64_t 
     ExecStatusType status = PQresultStatus(r);
     if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK || status == PGRES_SINGLE_TUPLE)
         return CONN_OK;
+    bool goes = ends_session(r) || PQstatus(c->pg) != CONNECTION_OK;
     failure_of_result(sql, r, err);
     *result_r = NULL;
     PQclear(r);
-    if (PQstatus(c->pg) != CONNECTION_OK) {
+    if (goes) {
         c->broken = true;
         err->kind = ERR_DATABASE;
         return CONN_LOST;

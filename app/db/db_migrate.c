@@ -102,17 +102,10 @@ static bool run_text(PGconn *pg, const char *what, const char *text, struct err 
     return ask(pg, NULL, what, text, DB_NONE, NULL, err);
 }
 
-static void be_quiet(void *arg, const char *message)
-{
-    (void)arg;
-    log_debug(NULL, "database notice", "text=\"%.*s\"", (int)strcspn(message, "\n"), message);
-}
-
 /* Alone, with the schema and the table of what has run. "if not exists" alone would ask for rights that are not needed. */
 static bool prepare_schema(PGconn *pg, struct arena *a, struct err *err)
 {
     const char *encoding, *there;
-    PQsetNoticeProcessor(pg, be_quiet, NULL);
     if (PQserverVersion(pg) < 130000)
         return fail(err, ERR_DATABASE, "PostgreSQL %d is too old: 13 is needed, 15 is tested", PQserverVersion(pg) / 10000);
     if (!run_text(pg, "migrate.set_up",
