@@ -11,6 +11,11 @@
 #include "web/urlencoded.h"
 #include "web/web.h"
 
+const char *request_say(struct request *rq, const struct err *err)
+{
+    return message_err(link_of(rq)->options->catalogues, rq->lang, err, rq->arena);
+}
+
 /* Name and value, if there is a value. */
 static void put_known(struct json_out *json, const char *name, const char *value)
 {
@@ -94,7 +99,7 @@ static void write_page(struct request *rq, const char *text)
 
 static void write_body(struct request *rq)
 {
-    const char *text = message_err(link_of(rq)->options->catalogues, rq->lang, &rq->err, rq->arena);
+    const char *text = request_say(rq, &rq->err);
     struct json_out json = json_out(&rq->out.body);
     switch (rq->face) {
     case FACE_HTML:

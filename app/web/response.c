@@ -25,7 +25,7 @@ bool header_value_ok(const char *value)
 static bool is_order(const char *name)
 {
     return strcasecmp(name, "Status") == 0 || strncasecmp(name, "X-Sendfile", 10) == 0 || strncasecmp(name, "X-LIGHTTPD-", 11) == 0
-        || strncasecmp(name, "X-Accel-", 8) == 0;
+        || strcasecmp(name, "X-Accel-Redirect") == 0;
 }
 
 bool header_name_ok(const char *name)

@@ -43,6 +43,13 @@ struct stream *request_stream(struct request *rq)
     return s;
 }
 
+void stream_refuse(struct stream *s)
+{
+    assert(s->loop == NULL);
+    s->link->rq.detached = false;
+    s->link->users--;
+}
+
 struct request *stream_request(struct stream *s)
 {
     return &s->link->rq;

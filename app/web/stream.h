@@ -28,6 +28,8 @@ void stream_whole(struct stream *, int status, const struct header *headers, siz
 void stream_fail(struct stream *, const struct err *);
 /* No more: flushes what waits (a caller that takes nothing for 30 s is cut), closes, frees request and stream. */
 void stream_end(struct stream *);
+/* Give the answer back before the stream is posted: server.c answers rq->err as if request_stream had not been called. On the worker. */
+void stream_refuse(struct stream *);
 struct request *stream_request(struct stream *);
 
 #endif
