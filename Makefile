@@ -37,23 +37,23 @@ FUZZ     := $(sort $(wildcard tests/fuzz/*_fuzz.c))
 all: $(OUT)/$(NAME)
 
 $(OUT)/$(NAME): $(OUT)/app/main.o $(OBJ)
-	$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LDLIBS) -o $@
+	@echo "ld $@" && $(CC) $(CFLAGS) $(LDFLAGS) $^ $(LDLIBS) -o $@
 
 # Tests link an archive, so that each takes only the files it needs.
 $(OUT)/moongate.a: $(OBJ)
 	@rm -f $@ && ar rcs $@ $^
 
 $(OUT)/%_test: $(OUT)/%_test.o $(OUT)/moongate.a
-	$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LDLIBS) -lcmocka -o $@
+	@$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LDLIBS) -lcmocka -o $@
 
 # The scripted model server shares nothing with the gateway: what one gets wrong the other does not repeat.
 fakellm: $(OUT)/fakellm
 $(OUT)/fakellm: $(FAKE)
-	$(CC) $(CFLAGS) $(LDFLAGS) $^ $(SAN) -pthread -lcrypto -o $@
+	@echo "ld $@" && $(CC) $(CFLAGS) $(LDFLAGS) $^ $(SAN) -pthread -lcrypto -o $@
 
 $(OUT)/%.o: %.c $(OUT)/flags
-	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -c $< -o $@
+	@mkdir -p $(@D) && echo "cc $<"
+	@$(CC) $(CPPFLAGS) $(CFLAGS) -c $< -o $@
 
 # Everything is built again when the compiler or its flags change.
 $(OUT)/flags: force | tools
@@ -76,7 +76,7 @@ $(OUT)/%.ok: $(OUT)/%
 headers: $(patsubst %.h,$(OUT)/%.h.ok,$(wildcard app/*.h app/*/*.h))
 $(OUT)/%.h.ok: %.h $(OUT)/flags $(wildcard app/*/*.h app/*/*.def)
 	@mkdir -p $(@D)
-	$(CC) $(filter-out -MMD -MP,$(CPPFLAGS)) $(CFLAGS) -fsyntax-only -x c $< && touch $@
+	@$(CC) $(filter-out -MMD -MP,$(CPPFLAGS)) $(CFLAGS) -fsyntax-only -x c $< && touch $@
 
 test: deps ; @tests/test.sh
 asan: ; @$(MAKE) variant OUT=out/asan SAN='-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer'
@@ -86,10 +86,11 @@ variant: ; @tests/test.sh unit wire
 floors: ; @tests/floors.sh
 lint: headers floors ; @tests/lint.sh
 
-fuzz: $(FUZZ:tests/fuzz/%_fuzz.c=fuzz-%)
-fuzz-%: ; @$(MAKE) out/fuzz/$*_fuzz OUT=out/fuzz CC=clang WARN= SAN=-fsanitize=fuzzer-no-link,address,undefined && tests/fuzz.sh $* $(SECONDS)
-$(OUT)/%_fuzz: $(OUT)/tests/fuzz/%_fuzz.o $(OUT)/moongate.a
-	$(CC) $(CFLAGS) -fsanitize=fuzzer $(LDFLAGS) $^ $(LDLIBS) -o $@
+fuzz: fuzzers ; @status=0; for f in $(FUZZ:tests/fuzz/%_fuzz.c=%); do tests/fuzz.sh $$f $(SECONDS) || status=1; done; exit $$status
+fuzzers: ; @$(MAKE) -s $(FUZZ:%.c=out/fuzz/%) OUT=out/fuzz CC=clang WARN= \
+	SAN='-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer'
+$(OUT)/%_fuzz: $(OUT)/%_fuzz.o $(OUT)/moongate.a
+	@$(CC) $(CFLAGS) -fsanitize=fuzzer $(LDFLAGS) $^ $(LDLIBS) -o $@
 
 bench: all fakellm ; @tests/bench/run.sh
 
@@ -106,6 +107,6 @@ install: all vendor
 
 clean: ; rm -rf out static/vendor
 
--include $(OBJ:.o=.d) $(OUT)/app/main.d $(FAKE:.o=.d) $(UNIT:=.d) $(SQL:=.d)
+-include $(OBJ:.o=.d) $(OUT)/app/main.d $(FAKE:.o=.d) $(UNIT:=.d) $(SQL:=.d) $(FUZZ:%.c=$(OUT)/%.d)
 .PRECIOUS: $(OUT)/%.o
-.PHONY: all asan bench check clean deps fakellm floors force fuzz headers install lint run sql-programs sql-test test tools tsan units variant vendor
+.PHONY: all asan bench check clean deps fakellm floors force fuzz fuzzers headers install lint run sql-programs sql-test test tools tsan units variant vendor
