@@ -5,7 +5,7 @@
 # make lint     floors, headers, house rules, cppcheck, catalogues, lighttpd, scripts
 # make fuzz     each target for SECONDS=10               make bench  against nginx and the bare provider
 # make deps     Debian and npm packages for all of it    make clean  forget everything built
-# make install DESTDIR= PREFIX=/usr/local                packages, users and the database are docs/install.md
+# make install DESTDIR= PREFIX=/usr/local                and then see docs/install.md
 NAME     := moongate
 OUT      ?= out/plain
 PREFIX   ?= /usr/local
@@ -98,12 +98,15 @@ deps: ; @lighttpd/packages.sh run build test && lighttpd/npm.sh
 vendor: ; @lighttpd/npm.sh static
 run: ; @lighttpd/packages.sh run build && $(MAKE) all $(if $(MOONGATE_DEMO),fakellm) && $(MAKE) -s vendor && exec lighttpd/run.sh
 
+# Sources of pages and messages, not of programs; units and users for systemd. The rest of an installation is docs/install.md.
 install: all vendor
-	install -D -m 755 $(OUT)/$(NAME) $(DESTDIR)$(PREFIX)/bin/$(NAME)
-	for d in templates static sql i18n lighttpd; do (cd $$d && find . -type f ! -path './npm/*' -exec install -D -m 644 {} \
-	$(DESTDIR)$(DATA)/$$d/{} \;) || exit; done
-	mkdir -p $(DESTDIR)/lib/systemd/system && for unit in lighttpd/*.service; do sed 's|@PREFIX@|$(PREFIX)|g' $$unit \
-	>$(DESTDIR)/lib/systemd/system/$${unit#*/} || exit; done
+	install -D -m 755 $(OUT)/$(NAME) '$(DESTDIR)$(PREFIX)/bin/$(NAME)'
+	for d in templates static sql i18n lighttpd; do (cd $$d && find . -type f ! -path './npm/*' ! -name '*.sh' ! -name '*.service' \
+	-exec install -D -m 644 {} '$(DESTDIR)$(DATA)'/$$d/{} \;) || exit; done
+	for unit in lighttpd/*.service; do mkdir -p '$(DESTDIR)$(PREFIX)/lib/systemd/system' && \
+	sed 's|@PREFIX@|$(PREFIX)|g' $$unit >'$(DESTDIR)$(PREFIX)/lib/systemd/system/'$${unit#*/} || exit; done
+	install -D -m 644 lighttpd/moongate.sysusers '$(DESTDIR)$(PREFIX)/lib/sysusers.d/moongate.conf'
+	install -D -m 644 docs/install.md '$(DESTDIR)$(PREFIX)/share/doc/$(NAME)/install.md'
 
 clean: ; rm -rf out static/vendor
 

@@ -2,6 +2,8 @@
 /* db: the five verbs and transactions. A lost connection: what only reads, or never reached the server, is tried once more on
  * a new connection; a change that may have been made is ERR_UNCERTAIN. Inside a transaction nothing is tried again, since
  * what came before is gone with it. */
+#include "db/db.h"
+
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #ifndef GATE_THROTTLE_H
 #define GATE_THROTTLE_H
-/* throttle: how often one network may try something: a fixed table of token buckets by /24 (IPv4) or /56 (IPv6). When the table is full the oldest entry goes. */
+/* throttle: how often one network may try something: a fixed table of token buckets by /24 (IPv4) or /56 (IPv6). When the
+ * table is full the oldest entry goes. */
 #include "base/lock.h"
 
 enum { THROTTLE_SLOTS = 1024 };

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* openai_write: a chat as the body of a chat completions request. A caller that speaks the same dialect gets its body passed on with only
  * the model (and stream_options) exchanged, so fields nobody here knows survive; every other caller's chat is written from the model. */
+#include "providers/openai_write.h"
+
 #include <math.h>
 #include <string.h>
 
 #include "base/arena.h"
 #include "base/json_write.h"
-#include "providers/openai_write.h"
 
 /* Usage is always asked for in streams, so that it can be counted; the extra event is kept from a caller that did not ask. */
 static void write_stream_options(const struct chat *chat, struct json_out *out)
