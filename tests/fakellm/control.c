@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: MIT */
+/* control: the addresses. Those of the dialects lead to play.c; the small ones and /_fake/ are answered here. */
+#include "server.h"
+
+#include <stdio.h>
+
+static const char json[] = "application/json";
+
+void control_send(struct conn *c, int status, const char *type, const char *extra, struct slice body)
+{
+    struct text *t = &c->out;
+    text_put(t, "HTTP/1.1 ");
+    text_int(t, status);
+    text_put(t, " ");
+    text_put(t, http_reason(status));
+    text_put(t, "\r\nContent-Type: ");
+    text_put(t, type);
+    text_put(t, "\r\n");
+    text_put(t, extra);
+    text_put(t, "Content-Length: ");
+    text_int(t, (int64_t)body.n);
+    text_put(t, "\r\n\r\n");
+    text_slice(t, body);
+}
+
+/* A small answer of a dialect: into the journal too. */
+static void answer_send(struct conn *c, int status, struct slice body)
+{
+    control_send(c, status, json, "", body);
+    journal_mark(c->loop->shared->journal, c->loop->at, c->request, ENDING_DONE, status, body.n);
+}
+
+static void answer_error(struct conn *c, const struct dialect *d, int status, const char *message)
+{
+    struct text *t = &c->loop->body;
+    t->n = 0;
+    d->error(t, status, slice_of(message));
+    answer_send(c, status, text_all(t));
+}
+
+static void chat(struct conn *c, const struct http *h, const struct dialect *d)
+{
+    struct ask ask;
+    c->play.raw = h->v10;
+    if (!ask_read(h->body, &ask))
+        answer_error(c, d, 400, "the body is not a JSON object");
+    else if (ask.model.n == 0)
+        answer_error(c, d, 400, "model is missing");
+    else
+        play_begin(c, d, &ask);
+}
+
+/* --- lists of models --- */
+
+static void openai_name(struct text *t, struct slice name)
+{
+    text_put(t, t->p[t->n - 1] == '[' ? "{\"id\":\"" : ",{\"id\":\"");
+    text_slice(t, name);
+    text_put(t, "\",\"object\":\"model\",\"created\":1700000000,\"owned_by\":\"fakellm\"}");
+}
+
+static void ollama_name(struct text *t, struct slice name)
+{
+    text_put(t, t->p[t->n - 1] == '[' ? "{\"name\":\"" : ",{\"name\":\"");
+    text_slice(t, name);
+    text_put(t, "\",\"model\":\"");
+    text_slice(t, name);
+    text_put(t, "\",\"modified_at\":\"2024-01-01T00:00:00Z\",\"size\":1000000,\"digest\":\"fa4e\",\"details\":{\"parent_model\":\"\","
+                "\"format\":\"gguf\",\"family\":\"fake\",\"families\":[\"fake\"],\"parameter_size\":\"1B\","
+                "\"quantization_level\":\"Q4_0\"}}");
+}
+
+static void names_send(struct conn *c, const char *before, void (*name)(struct text *, struct slice), const char *after)
+{
+    struct text *t = &c->loop->body;
+    t->n = 0;
+    text_put(t, before);
+    for (size_t i = 0; behaviour_names[i] != NULL; i++)
+        name(t, slice_of(behaviour_names[i]));
+    script_names(c->loop->shared->script, name, t);
+    text_put(t, after);
+    answer_send(c, 200, text_all(t));
+}
+
+static void openai_models(struct conn *c, const struct http *h, const struct dialect *d)
+{
+    (void)h, (void)d;
+    names_send(c, "{\"object\":\"list\",\"data\":[", openai_name, "]}");
+}
+
+static void ollama_tags(struct conn *c, const struct http *h, const struct dialect *d)
+{
+    (void)h, (void)d;
+    names_send(c, "{\"models\":[", ollama_name, "]}");
+}
+
+static void ollama_ps(struct conn *c, const struct http *h, const struct dialect *d)
+{
+    (void)h, (void)d;
+    answer_send(c, 200, slice_of("{\"models\":[{\"name\":\"demo\",\"model\":\"demo\",\"size\":1000000,\"digest\":\"fa4e\","
+                                 "\"expires_at\":\"2099-01-01T00:00:00Z\",\"size_vram\":1000000,\"context_length\":32768}]}"));
+}
+
+static void ollama_show(struct conn *c, const struct http *h, const struct dialect *d)
+{
+    struct ask ask;
+    if (!ask_read(h->body, &ask) || ask.model.n == 0) {
+        answer_error(c, d, 400, "model is required");
+        return;
+    }
+    answer_send(c, 200, slice_of("{\"license\":\"MIT\",\"template\":\"{{ .Prompt }}\",\"parameters\":\"\","
+                                 "\"details\":{\"parent_model\":\"\",\"format\":\"gguf\",\"family\":\"fake\",\"families\":[\"fake\"],"
+                                 "\"parameter_size\":\"1B\",\"quantization_level\":\"Q4_0\"},"
+                                 "\"model_info\":{\"general.architecture\":\"fake\",\"fake.context_length\":32768},"
+                                 "\"capabilities\":[\"completion\",\"tools\",\"thinking\"],\"modified_at\":\"2024-01-01T00:00:00Z\"}"));
+}
+
+static void ollama_version(struct conn *c, const struct http *h, const struct dialect *d)
+{
+    (void)h, (void)d;
+    answer_send(c, 200, slice_of("{\"version\":\"0.99.0-fake\"}"));
+}
+
+/* --- embeddings: eight numbers that depend on the text alone --- */
+
+static void vector_make(struct slice s, float v[8])
+{
+    uint32_t hash = 2166136261u;
+    for (size_t i = 0; i < s.n; i++)
+        hash = (hash ^ (unsigned char)s.p[i]) * 16777619u;
+    for (int i = 0; i < 8; i++) {
+        hash = hash * 1664525u + 1013904223u;
+        v[i] = (float)((int)(hash >> 16 & 0xff) - 128) / 128.0f;            /* exact as float, short in decimal */
+    }
+}
+
+static void vector_write(struct text *t, const float v[8], bool base64)
+{
+    if (base64) {
+        text_put(t, "\"");
+        text_base64(t, v, 8 * sizeof *v);
+        text_put(t, "\"");
+        return;
+    }
+    for (int i = 0; i < 8; i++) {
+        char number[24];
+        snprintf(number, sizeof number, "%c%.7g", i == 0 ? '[' : ',', (double)v[i]);
+        text_put(t, number);
+    }
+    text_put(t, "]");
+}
+
+static void embed_one(struct text *t, const struct ask *ask, struct slice s, int64_t index, bool ollama)
+{
+    float v[8];
+    vector_make(s, v);
+    text_put(t, index > 0 ? "," : "");
+    if (!ollama) {
+        text_put(t, "{\"object\":\"embedding\",\"index\":");
+        text_int(t, index);
+        text_put(t, ",\"embedding\":");
+    }
+    vector_write(t, v, ask->base64);
+    text_put(t, ollama ? "" : "}");
+}
+
+static void embed(struct conn *c, const struct http *h, const struct dialect *d)
+{
+    struct ask ask;
+    struct text *t = &c->loop->body;
+    bool ollama = d != &openai_chat;
+    if (!ask_read(h->body, &ask) || ask.model.n == 0 || ask.said.p == NULL) {
+        answer_error(c, d, 400, "model and input are required");
+        return;
+    }
+    t->n = 0;
+    text_put(t, ollama ? "{\"model\":\"" : "{\"object\":\"list\",\"model\":\"");
+    text_slice(t, ask.model);
+    text_put(t, ollama ? "\",\"embeddings\":[" : "\",\"data\":[");
+    int64_t n = 0;
+    if (ask.said_quoted)
+        embed_one(t, &ask, ask.said, n++, ollama);
+    else
+        for (struct scan s = scan_open(ask.said); scan_next(&s);)
+            embed_one(t, &ask, s.value, n++, ollama);
+    text_put(t, ollama ? "],\"total_duration\":1000000,\"load_duration\":1000,\"prompt_eval_count\":" : "],\"usage\":{\"prompt_tokens\":");
+    text_int(t, (ask.in_bytes + 3) / 4);
+    if (!ollama) {
+        text_put(t, ",\"total_tokens\":");
+        text_int(t, (ask.in_bytes + 3) / 4);
+        text_put(t, "}");
+    }
+    text_put(t, "}");
+    answer_send(c, 200, text_all(t));
+}
+
+/* --- /_fake/ --- */
+
+static void fake_log(struct conn *c, const struct http *h)
+{
+    struct text *t = &c->loop->body;
+    t->n = 0;
+    if (slice_is(h->method, "DELETE"))
+        journal_clear(c->loop->shared->journal);
+    journal_write(c->loop->shared->journal, t);
+    control_send(c, 200, json, "", text_all(t));
+}
+
+static void fake_script(struct conn *c, const struct http *h)
+{
+    struct text *t = &c->loop->body;
+    char why[200];
+    struct slice source = slice_is(h->method, "DELETE") ? slice_of("{}") : h->body;
+    t->n = 0;
+    if (!slice_is(h->method, "GET") && !script_set(c->loop->shared->script, source, why, sizeof why)) {
+        openai_chat.error(t, 400, slice_of(why));
+        control_send(c, 400, json, "", text_all(t));
+        return;
+    }
+    script_write(c->loop->shared->script, t);
+    control_send(c, 200, json, "", text_all(t));
+}
+
+static void fake_release(struct conn *c, const struct http *h)
+{
+    (void)h;
+    server_release(c->loop->server);
+    control_send(c, 200, json, "", slice_of("{}"));
+}
+
+static void hello(struct conn *c, const struct http *h)
+{
+    (void)h;
+    control_send(c, 200, "text/plain; charset=utf-8", "",
+                 slice_of("fakellm: a scripted model server for tests and demonstrations. No model is behind it.\n"
+                          "OpenAI: /v1/chat/completions /v1/models /v1/embeddings\n"
+                          "Ollama: /api/chat /api/generate /api/embed /api/tags /api/ps /api/show /api/version\n"
+                          "Tests:  /_fake/log /_fake/script /_fake/release\n"));
+}
+
+/* --- the table --- */
+
+static const struct address {
+    const char *method, *path;
+    void (*run)(struct conn *, const struct http *, const struct dialect *);
+    const struct dialect *dialect;
+} addresses[] = {
+    {"POST", "/v1/chat/completions", chat, &openai_chat},
+    {"GET", "/v1/models", openai_models, &openai_chat},
+    {"POST", "/v1/embeddings", embed, &openai_chat},
+    {"POST", "/api/chat", chat, &ollama_chat},
+    {"POST", "/api/generate", chat, &ollama_generate},
+    {"POST", "/api/embed", embed, &ollama_chat},
+    {"GET", "/api/tags", ollama_tags, &ollama_chat},
+    {"GET", "/api/ps", ollama_ps, &ollama_chat},
+    {"POST", "/api/show", ollama_show, &ollama_chat},
+    {"GET", "/api/version", ollama_version, &ollama_chat},
+};
+
+/* Not in the journal and without a key. */
+static const struct {
+    const char *methods, *path;
+    void (*run)(struct conn *, const struct http *);
+} own[] = {
+    {"GET DELETE", "/_fake/log", fake_log},
+    {"GET PUT DELETE", "/_fake/script", fake_script},
+    {"POST", "/_fake/release", fake_release},
+    {"GET", "/", hello},
+};
+
+static bool word_in(const char *words, struct slice word)
+{
+    const char *hit = word.n > 0 ? memmem(words, strlen(words), word.p, word.n) : NULL;
+    return hit != NULL && (hit == words || hit[-1] == ' ') && (hit[word.n] == ' ' || hit[word.n] == '\0');
+}
+
+static bool own_handle(struct conn *c, const struct http *h)
+{
+    for (size_t i = 0; i < sizeof own / sizeof own[0]; i++)
+        if (slice_is(h->path, own[i].path) && word_in(own[i].methods, h->method)) {
+            own[i].run(c, h);
+            return true;
+        }
+    return false;
+}
+
+static bool key_fits(const struct conn *c, const struct http *h)
+{
+    const char *key = c->loop->shared->key;
+    return key == NULL || slice_is(h->key, key);
+}
+
+void control_handle(struct conn *c, const struct http *h)
+{
+    bool ollama = h->path.n > 5 && memcmp(h->path.p, "/api/", 5) == 0;
+    const struct address *same_path = NULL;
+    if (h->path.n < 8 && own_handle(c, h))
+        return;
+    if (h->path.n > 7 && memcmp(h->path.p, "/_fake/", 7) == 0 && own_handle(c, h))
+        return;
+    c->request = journal_begin(c->loop->shared->journal, c->loop->at, h);
+    if (!key_fits(c, h)) {
+        answer_error(c, ollama ? &ollama_chat : &openai_chat, 401, ollama ? "unauthorized" : "Incorrect API key provided.");
+        return;
+    }
+    for (size_t i = 0; i < sizeof addresses / sizeof addresses[0]; i++) {
+        const struct address *a = &addresses[i];
+        if (!slice_is(h->path, a->path))
+            continue;
+        same_path = a;
+        if (slice_is(h->method, a->method)) {
+            a->run(c, h, a->dialect);
+            return;
+        }
+    }
+    answer_error(c, ollama ? &ollama_chat : &openai_chat, same_path != NULL ? 405 : 404,
+                 same_path != NULL ? "this address knows another method" : "no such address: see GET / for what there is");
+}
