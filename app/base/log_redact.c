@@ -85,13 +85,13 @@ static size_t colour_length(const char *p)
     return (unsigned)((p[n] | 0x20) - 'a') < 26 ? n + 1 : 0;
 }
 
-static void view_fill(struct view *v, const char *text, size_t n)
+static void view_fill(struct view *v, const char *text, size_t n, bool coloured)
 {
     v->text = text;
     v->n = 0;
     for (size_t i = 0; i < n; i++) {
         char c = text[i], code = c == '%' ? decoded(text + i) : '\0';
-        size_t colour = colour_length(text + i);
+        size_t colour = coloured ? colour_length(text + i) : 0;
         i += colour ? colour - 1 : 0;
         if (colour || (unsigned char)c < 0x20 || (unsigned char)c >= 0x7F)
             continue;
@@ -101,7 +101,6 @@ static void view_fill(struct view *v, const char *text, size_t n)
     }
     v->at[v->n] = (uint16_t)n;
     v->c[v->n] = '\0';
-    memset(v->hide, 0, n);
 }
 
 /* With an escape character before it, [redacted] would look like the colouring of a terminal. */
@@ -409,8 +408,13 @@ void log_redact(char *text)
         while (n > 0 && ((uint8_t)text[n] & 0xC0) == 0x80)
             n--;                        /* cut between characters */
     text[n] = '\0';
-    view_fill(&v, text, n);
+    memset(v.hide, 0, n);
+    view_fill(&v, text, n, false);
     look(&v);
+    if (strchr(text, '\x1b')) {
+        view_fill(&v, text, n, true);
+        look(&v);
+    }
     if (memchr(v.hide, 1, n))
         write_anew(&v, text, n);
 }
