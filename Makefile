@@ -92,7 +92,10 @@ fuzzers: ; @$(MAKE) -s $(FUZZ:%.c=out/fuzz/%) OUT=out/fuzz CC=clang WARN= \
 $(OUT)/%_fuzz: $(OUT)/%_fuzz.o $(OUT)/moongate.a
 	@$(CC) $(CFLAGS) -fsanitize=fuzzer $(LDFLAGS) $^ $(LDLIBS) -o $@
 
-bench: all fakellm ; @tests/bench/run.sh
+bench: all fakellm ; @node tests/bench/bench.mjs
+bench-streams: all fakellm $(OUT)/streams ; @node tests/bench/streams.mjs
+$(OUT)/streams: $(OUT)/tests/bench/streams.o
+	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@
 
 deps: ; @lighttpd/packages.sh run build test && lighttpd/npm.sh
 vendor: ; @lighttpd/npm.sh static
@@ -112,4 +115,4 @@ clean: ; rm -rf out static/vendor
 
 -include $(OBJ:.o=.d) $(OUT)/app/main.d $(FAKE:.o=.d) $(UNIT:=.d) $(SQL:=.d) $(FUZZ:%.c=$(OUT)/%.d)
 .PRECIOUS: $(OUT)/%.o
-.PHONY: all asan bench check clean deps fakellm floors force fuzz fuzzers headers install lint run sql-programs sql-test test tools tsan units variant vendor
+.PHONY: all asan bench bench-streams check clean deps fakellm floors force fuzz fuzzers headers install lint run sql-programs sql-test test tools tsan units variant vendor

@@ -34,6 +34,7 @@ static const struct option {
      "so many pieces, each the time it was written (monotonic µs, 20 digits)"},
     {"first", NUMBER, 0, -1, offsetof(struct behaviour, first_ms), 0, MINUTES_10, "ms before the first byte"},
     {"delay", NUMBER, 0, -1, offsetof(struct behaviour, delay_ms), 0, MINUTES_10, "ms between the pieces of a stream"},
+    {"jitter", NUMBER, 0, -1, offsetof(struct behaviour, jitter_ms), 0, MINUTES_10, "up to so many ms more, another number each time"},
     {"hold", NOTHING, HOLD, -1, 0, 0, 0, "the first piece (a whole answer: nothing), then wait for POST /_fake/release"},
     {"stall", NUMBER, 0, -1, offsetof(struct behaviour, stall), 0, 1000000, "so many pieces, then nothing more; the connection stays open"},
     {"hang", NOTHING, HANG, -1, 0, 0, 0, "never answer"},

@@ -17,7 +17,7 @@ struct behaviour {
     unsigned flags;
     int64_t tokens, size;
     struct slice text;                          /* WORDS_TEXT; points into the name that was parsed */
-    int64_t first_ms, delay_ms;
+    int64_t first_ms, delay_ms, jitter_ms;
     int64_t status, retry_after_s;              /* 0 = none */
     int64_t reset, cut, stall;                  /* -1 = none; bytes, bytes, pieces */
     int64_t usage_in, usage_out;                /* -1 = counted */

@@ -141,6 +141,14 @@ static bool stream_trouble(struct conn *c)
     return true;
 }
 
+/* The same from run to run: it depends on the number of the request and of the piece alone. */
+static int64_t play_jitter(const struct conn *c)
+{
+    uint64_t mixed = (c->request * 1000003 + (uint64_t)c->play.pieces) * 0x9e3779b97f4a7c15u;
+    int64_t most = c->play.answer.b.jitter_ms * 1000;
+    return most > 0 ? (int64_t)(mixed >> 33) % most : 0;
+}
+
 /* The next piece, or the end. False: wait now. */
 static bool stream_piece(struct conn *c)
 {
@@ -169,7 +177,7 @@ static bool stream_piece(struct conn *c)
         play_hold(c);
         return false;
     }
-    c->wait_us = a->b.delay_ms * 1000;
+    c->wait_us = a->b.delay_ms * 1000 + play_jitter(c);
     return c->wait_us == 0;
 }
 

@@ -14,7 +14,7 @@ import { Program, run, until } from './program.mjs';
 export const HOME = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 export const OUT = resolve(HOME, process.env.OUT ?? 'out/plain');
 
-function freePort() {
+export function freePort() {
   return new Promise((done, fail) => {
     const server = createServer().once('error', fail);
     server.listen(0, '127.0.0.1', () => {
