@@ -41,8 +41,9 @@ static void test_append_and_read(void **state)
     (void)state;
     int64_t seq;
     struct audit_row row = {
-        .actor = "admin \"the first\"\n", .actor_role = "admin", .action = "provider.update", .object = "provider", .object_id = "1",
-        .before = "{\"b\" : 1,  \"a\":\"中文 \\u4e2d <>\"}", .after = NULL, .remote_addr = "127.0.0.1", .request_id = "r1",
+        .actor = "admin \"the first\"\n", .actor_role = "admin", .action = "provider.update", .object = "provider",
+        .object_id = "1", .before = "{\"b\" : 1,  \"a\":\"中文 \\u4e2d <>\"}", .after = NULL, .remote_addr = "127.0.0.1",
+        .request_id = "r1",
     }, read;
     struct audit_verdict v = verify();
     assert_int_equal(v.rows, 0);
@@ -105,12 +106,13 @@ static void *append_often(void *arg)
 {
     struct arena *own = arena_new();
     struct err *mine = arg;
+    struct audit_row row = {.actor = "t", .action = "setting.set", .object = "setting"};
     for (int i = 0; i < 50 && mine->kind == ERR_NONE; i++) {
         struct db *tx;
         if (!db_begin(db, &tx, mine))
             break;
         bool ok = settings_set(tx, own, "audit.test", "x", "y", mine) &&
-                  audit_append(tx, own, &(struct audit_row){.actor = "t", .action = "setting.set", .object = "setting"}, NULL, mine);
+                  audit_append(tx, own, &row, NULL, mine);
         if (!db_end(tx, ok, mine) || !ok)
             break;
     }
@@ -164,13 +166,19 @@ static void test_the_chain_shows_what_a_superuser_changed(void **state)
 {
     (void)state;
     static const struct { const char *change, *back; int64_t at; const char *why; } cases[] = {
-        {"update audit set actor = actor || 'x' where seq = 5", "update audit set actor = left(actor, -1) where seq = 5", 5, "hash"},
-        {"update audit set at = at + interval '1 microsecond' where seq = 9", "update audit set at = at - interval '1 microsecond' where seq = 9", 9, "hash"},
+        {"update audit set actor = actor || 'x' where seq = 5", "update audit set actor = left(actor, -1) where seq = 5",
+         5, "hash"},
+        {"update audit set at = at + interval '1 microsecond' where seq = 9",
+         "update audit set at = at - interval '1 microsecond' where seq = 9", 9, "hash"},
         {"update audit set before = '{\"b\": 1}' where seq = 4", "update audit set before = null where seq = 4", 4, "hash"},
-        {"update audit set object_id = request_id || 'z' where seq = 20", "update audit set object_id = '' where seq = 20", 20, "hash"},
-        {"update audit set hash = decode('00', 'hex') || substr(hash, 2) where seq = 12 and get_byte(hash, 0) > 0", NULL, 12, "hash"},
-        {"create table aside as select * from audit where seq = 11; delete from audit where seq = 11", "insert into audit select * from aside", 11, "gap"},
-        {"create table aside2 as select * from audit where seq = 1; delete from audit where seq = 1", "insert into audit select * from aside2", 1, "gap"},
+        {"update audit set object_id = request_id || 'z' where seq = 20", "update audit set object_id = '' where seq = 20",
+         20, "hash"},
+        {"update audit set hash = decode('00', 'hex') || substr(hash, 2) where seq = 12 and get_byte(hash, 0) > 0", NULL,
+         12, "hash"},
+        {"create table aside as select * from audit where seq = 11; delete from audit where seq = 11",
+         "insert into audit select * from aside", 11, "gap"},
+        {"create table aside2 as select * from audit where seq = 1; delete from audit where seq = 1",
+         "insert into audit select * from aside2", 1, "gap"},
         {"update audit set seq = -seq where seq in (7, 8); update audit set seq = 15 + seq where seq < 0", NULL, 7, "hash"},
     };
     int64_t rows = verify().rows;

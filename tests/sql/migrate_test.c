@@ -28,7 +28,8 @@ static void folder_make(void)
 
 static void folder_remove(void)
 {
-    static const char *const names[] = {"0001_one.sql", "0002_two.sql", "0003_three.sql", "0004_four.sql", "roles.sql", "0003_other.sql"};
+    static const char *const names[] = {"0001_one.sql", "0002_two.sql", "0003_three.sql", "0004_four.sql", "roles.sql",
+                                        "0003_other.sql"};
     for (size_t i = 0; i < COUNT(names); i++)
         unlink(arena_printf(a, "%s/%s", folder, names[i]));
     assert_int_equal(rmdir(folder), 0);
@@ -205,7 +206,8 @@ static const char *protection_as(const char *user)
     return p.level;
 }
 
-/* A superuser works as moongate_app; the user of one database who owns the schema has triggers only; one who was given the role only may not. */
+/* A superuser works as moongate_app; who owns one database, without that role, has triggers only; who was given the role alone
+ * could not change rows even by its own rights. */
 static void test_protection(void **state)
 {
     (void)state;
@@ -215,7 +217,8 @@ static void test_protection(void **state)
     must(db_migrate(url_of("migrate"), SQL_FOLDER, &applied, &err));
     assert_string_equal(protection_as("postgres"), "role");
 
-    superuser("postgres", "drop role if exists plain; create role plain login; drop role if exists member; create role member login;"
+    superuser("postgres", "drop role if exists plain; create role plain login;"
+                          " drop role if exists member; create role member login;"
                           " grant moongate_app to member");
     assert_string_equal(protection_as("member"), "login");
     must(db_migrate(url_as("migrate", "member"), SQL_FOLDER, &applied, &err));       /* nothing to do needs no rights */

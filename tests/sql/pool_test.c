@@ -15,7 +15,8 @@ static const struct field number_fields[] = {FIELD(struct number, n), FIELD_END}
 static const struct sql PID = {"test.pid", "select pg_backend_pid() as n", SQL_ROW(struct number, number_fields)};
 static const struct sql SLEEP = {"test.sleep", "select 1 as n from pg_sleep($1)", SQL_ROW(struct number, number_fields)};
 static const struct sql CHANGE = {
-    "test.change", "with new as (insert into settings (name, value) select $1, 'x' from pg_sleep($2) returning 1) select 1 as n from new",
+    "test.change",
+    "with new as (insert into settings (name, value) select $1, 'x' from pg_sleep($2) returning 1) select 1 as n from new",
     SQL_ROW(struct number, number_fields),
 };
 static const struct sql SERIES = {
@@ -83,8 +84,9 @@ static void test_eight_threads_share_two_connections(void **state)
             fail_msg("%s", workers[i].err.text);
         assert_int_equal(workers[i].done, 100);
     }
-    assert_true(strtol(superuser("pool", "select count(*) from pg_stat_activity where datname = 'pool' and pid <> pg_backend_pid()"),
-                       NULL, 10) <= 2 + 1);          /* and the one of this file's own pool */
+    const char *open = superuser("pool", "select count(*) from pg_stat_activity where datname = 'pool'"
+                                         " and pid <> pg_backend_pid()");
+    assert_true(strtol(open, NULL, 10) <= 2 + 1);         /* and the one of this file's own pool */
     db_close(two);
 }
 

@@ -28,9 +28,9 @@ static struct run_entry entry(int64_t at, const char *status, size_t tries)
     return (struct run_entry){
         .run = {.id = new_id(), .started_at = at, .api = "openai.chat", .status = status, .http_status = 200,
                 .requested_model = "m", .actual_model = "m-1", .provider_id = "p1", .provider_name = "one", .is_local = true,
-                .latency_us = 1200, .first_token_us = 300, .tokens_in = 10, .tokens_out = 20, .cost_micros = 7, .attempts = (int64_t)tries,
-                .key_id = "key1", .key_name = "k", .data_class = "public", .policy_profile = "standard",
-                .decision = "{\"why\": \"only one, 中文\"}"},
+                .latency_us = 1200, .first_token_us = 300, .tokens_in = 10, .tokens_out = 20, .cost_micros = 7,
+                .attempts = (int64_t)tries, .key_id = "key1", .key_name = "k", .data_class = "public",
+                .policy_profile = "standard", .decision = "{\"why\": \"only one, 中文\"}"},
         .attempts = {attempts(tries), tries},
     };
 }
@@ -177,9 +177,10 @@ static void test_replayers_at_once(void **state)
         inserted += replayers[i].inserted;
     }
     assert_string_equal(superuser("runs", "select count(*) from moongate.runs"), arena_printf(a, "%lld", (long long)inserted));
-    assert_string_equal(superuser("runs", "select count(*) from (select (started_at at time zone 'UTC')::date, key_id, provider_id,"
-                                  " actual_model, count(*), count(*) filter (where status <> 'ok'), sum(tokens_in), sum(tokens_out),"
-                                  " sum(cost_micros) from moongate.runs group by 1, 2, 3, 4 except select * from moongate.spend) x"), "0");
+    assert_string_equal(superuser("runs",
+        "select count(*) from (select (started_at at time zone 'UTC')::date, key_id, provider_id, actual_model, count(*),"
+        " count(*) filter (where status <> 'ok'), sum(tokens_in), sum(tokens_out), sum(cost_micros)"
+        " from moongate.runs group by 1, 2, 3, 4 except select * from moongate.spend) as differ"), "0");
     wipe();
 }
 
@@ -203,7 +204,8 @@ static bool fits(const struct run_row *r, const struct run_filter *f)
 {
     return (!f->from || r->started_at >= f->from) && (!f->to || r->started_at < f->to) &&
            (!f->status || strcmp(f->status, r->status) == 0) && (!f->failed || strcmp(r->status, "ok") != 0) &&
-           (!f->provider_id || strcmp(f->provider_id, r->provider_id) == 0) && (!f->key_id || strcmp(f->key_id, r->key_id) == 0) &&
+           (!f->provider_id || strcmp(f->provider_id, r->provider_id) == 0) &&
+           (!f->key_id || strcmp(f->key_id, r->key_id) == 0) &&
            (!f->model || strcmp(f->model, r->actual_model) == 0 || strcmp(f->model, r->requested_model) == 0);
 }
 
@@ -292,7 +294,8 @@ static void test_totals(void **state)
 {
     (void)state;
     struct run_totals t;
-    struct run_entry e[4] = {entry(BASE, "ok", 0), entry(BASE + 1000, "ok", 0), entry(BASE + 2000, "error", 0), entry(BASE + 3000, "cancelled", 0)};
+    struct run_entry e[4] = {entry(BASE, "ok", 0), entry(BASE + 1000, "ok", 0), entry(BASE + 2000, "error", 0),
+                             entry(BASE + 3000, "cancelled", 0)};
     e[1].run.latency_us = 9000;
     must(runs_totals(db, a, BASE, BASE + DAY, &t, &err));
     assert_int_equal(t.runs, 0);
@@ -363,7 +366,7 @@ static void test_partitions(void **state)
     wipe();
 }
 
-/* The drain of a spool: figures for the log, a floor far below them. */
+/* How fast a spool drains: a figure for the log. */
 static void test_speed(void **state)
 {
     (void)state;

@@ -82,7 +82,8 @@ static void test_types_that_do_not_fit(void **state)
 {
     (void)state;
     static const struct { enum field_type type; unsigned oid; bool fits; } cases[] = {
-        {FIELD_TEXT, 25, true}, {FIELD_TEXT, 2950, true}, {FIELD_TEXT, 17, false}, {FIELD_TEXT, 20, false}, {FIELD_TEXT, 3802, false},
+        {FIELD_TEXT, 25, true}, {FIELD_TEXT, 2950, true}, {FIELD_TEXT, 17, false}, {FIELD_TEXT, 20, false},
+        {FIELD_TEXT, 3802, false},
         {FIELD_INT, 20, true}, {FIELD_INT, 23, true}, {FIELD_INT, 1700, false}, {FIELD_INT, 25, false},
         {FIELD_BOOL, 16, true}, {FIELD_BOOL, 25, false}, {FIELD_TIME, 1184, true}, {FIELD_TIME, 1114, false},
         {FIELD_RAW, 114, true}, {FIELD_RAW, 3802, true}, {FIELD_RAW, 25, false}, {FIELD_REAL, 701, true}, {FIELD_LIST, 25, false},
@@ -102,7 +103,8 @@ static void test_a_wrong_row_is_our_mistake(void **state)
     static const struct field missing[] = {FIELD(struct wrong, nothing), FIELD_END};
     static const struct sql MISSING = {"test.missing", "select 1 as something", SQL_ROW(struct wrong, missing)};
     static const struct sql NO_SUCH = {"test.no_such", "select 1 from no_such_table", SQL_ROW(struct wrong, missing)};
-    static const struct sql TWO = {"test.two", "select 'x' as nothing from generate_series(1, 2)", SQL_ROW(struct wrong, missing)};
+    static const struct sql TWO = {"test.two", "select 'x' as nothing from generate_series(1, 2)",
+                                   SQL_ROW(struct wrong, missing)};
     struct wrong row;
     struct list rows;
     must_fail(db_one(db, a, &MISSING, DB_NONE, &row, &err), ERR_INTERNAL);

@@ -53,7 +53,8 @@ static bool insert_first(const struct user_row *user)
 static void test_users(void **state)
 {
     (void)state;
-    struct user_row admin = {.id = new_id(), .name = "管理员", .role = "admin", .password_phc = "$argon2id$x", .language = "zh-CN"};
+    struct user_row admin = {.id = new_id(), .name = "管理员", .role = "admin", .password_phc = "$argon2id$x",
+                             .language = "zh-CN"};
     struct user_row dev = {.id = new_id(), .name = "Dev", .role = "developer", .password_phc = "$argon2id$y"}, row;
     struct list list;
     int64_t n;
@@ -67,7 +68,8 @@ static void test_users(void **state)
     same.name = "DEV";
     must_fail(users_insert(db, a, &same, &err), ERR_CONFLICT);
     assert_string_equal(err.field, "name");
-    must_fail(users_insert(db, a, &(struct user_row){.id = new_id(), .name = "x", .role = "root", .password_phc = ""}, &err), ERR_INVALID);
+    must_fail(users_insert(db, a, &(struct user_row){.id = new_id(), .name = "x", .role = "root", .password_phc = ""}, &err),
+              ERR_INVALID);
     assert_string_equal(err.field, "role");
     must(users_find_by_name(db, a, "dev", &row, &found, &err));
     assert_true(found);
@@ -133,7 +135,8 @@ static void test_one_first_administrator(void **state)
     int made = 0;
     superuser("tables", "delete from moongate.users");
     for (size_t i = 0; i < 4; i++) {
-        setups[i] = (struct setup){.user = {.id = new_id(), .name = arena_printf(a, "admin%zu", i), .role = "admin", .password_phc = "x"}};
+        setups[i] = (struct setup){.user = {.id = new_id(), .name = arena_printf(a, "admin%zu", i), .role = "admin",
+                                            .password_phc = "x"}};
         assert_int_equal(pthread_create(&threads[i], NULL, set_up, &setups[i]), 0);
     }
     for (size_t i = 0; i < 4; i++) {
@@ -153,7 +156,8 @@ static struct session_row session(const char *user_id, const char *hash, int64_t
 static void test_sessions(void **state)
 {
     (void)state;
-    struct user_row user = {.id = new_id(), .name = "sessions", .role = "viewer", .password_phc = "x", .language = "zh-CN", .theme = "dark"};
+    struct user_row user = {.id = new_id(), .name = "sessions", .role = "viewer", .password_phc = "x", .language = "zh-CN",
+                            .theme = "dark"};
     struct session_row s = session(user.id, HASH_A, clock_wall() + 60000000), row;
     struct list list;
     bool found;
@@ -207,7 +211,8 @@ static void test_api_keys(void **state)
 {
     (void)state;
     static const char *const models[] = {"gpt-4o", "a \"b\"", "中文"};
-    struct api_key_row key = {.id = "abcdefghijkl", .name = "ci", .tail = "7Q4f", .role = "developer", .hash = HASH_A, .pepper_kid = 1}, row;
+    struct api_key_row key = {.id = "abcdefghijkl", .name = "ci", .tail = "7Q4f", .role = "developer", .hash = HASH_A,
+                              .pepper_kid = 1}, row;
     struct list list;
     must(api_keys_insert(db, a, &key, models, COUNT(models), &err));
     must_fail(api_keys_insert(db, a, &key, NULL, 0, &err), ERR_CONFLICT);
@@ -263,7 +268,8 @@ static void test_sealed_keys(void **state)
 static bool check(const char *id, int64_t at, const char *state, const char **before_r)
 {
     return provider_health_record(db, a, &(struct check_row){.provider_id = id, .at = at, .kind = "periodic", .state = state,
-                                  .reason = strcmp(state, "ok") == 0 ? NULL : "refused", .latency_us = 1500, .models = 3}, before_r, &err);
+                                  .reason = strcmp(state, "ok") == 0 ? NULL : "refused", .latency_us = 1500,
+                                  .models = 3}, before_r, &err);
 }
 
 static void test_health(void **state)
@@ -271,7 +277,8 @@ static void test_health(void **state)
     (void)state;
     static const int64_t HOUR = INT64_C(3600000000);
     struct provider_row p = {.id = new_id(), .name = "h", .type = "ollama", .base_url = "http://x", .deployment_mode = "local",
-                             .data_class_max = "secret", .enabled = true, .connect_ms = 1, .first_byte_ms = 1, .idle_ms = 1, .total_ms = 1};
+                             .data_class_max = "secret", .enabled = true, .connect_ms = 1, .first_byte_ms = 1, .idle_ms = 1,
+                             .total_ms = 1};
     struct health_row h;
     struct list list;
     const char *before;

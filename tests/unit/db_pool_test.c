@@ -36,7 +36,8 @@ static void test_nobody_there(void **state)
 static void test_a_url_that_cannot_be_read(void **state)
 {
     (void)state;
-    static const char *const urls[] = {"postgresql://u:planted@host:port/db?x", "postgresql://u:planted@[::1/db", "password='planted", "planted",
+    static const char *const urls[] = {"postgresql://u:planted@host:port/db?x", "postgresql://u:planted@[::1/db",
+                                       "password='planted", "planted",
                                        "postgresql://u:pl%zzanted@h/d"};
     for (size_t i = 0; i < COUNT(urls); i++) {
         struct err err;

@@ -46,8 +46,8 @@ static void test_columns_by_name(void **state)
 {
     (void)state;
     static const struct cell cells[] = {
-        {"extra", "not asked for"}, {"yes", "t"}, {"real", "2.5"}, {"at", "2025-11-20 14:32:05.118042+00"}, {"n", "-9223372036854775808"},
-        {"raw", "{}"}, {"text", "月"},
+        {"extra", "not asked for"}, {"yes", "t"}, {"real", "2.5"}, {"at", "2025-11-20 14:32:05.118042+00"},
+        {"n", "-9223372036854775808"}, {"raw", "{}"}, {"text", "月"},
     };
     PGresult *r = result_of(cells, COUNT(cells));
     struct thing t = {0};
@@ -80,7 +80,8 @@ static void test_what_does_not_fit(void **state)
 {
     (void)state;
     static const struct cell missing[] = {{"yes", "t"}, {"real", "1"}, {"at", NULL}, {"n", "1"}, {"raw", "1"}};
-    static const struct { const char *name, *value; } wrong[] = {{"n", "1.5"}, {"n", "9223372036854775808"}, {"n", ""}, {"at", "infinity"}};
+    static const struct { const char *name, *value; } wrong[] = {{"n", "1.5"}, {"n", "9223372036854775808"}, {"n", ""},
+                                                                 {"at", "infinity"}};
     struct thing t = {0};
     struct columns columns;
     struct err err;
