@@ -241,6 +241,8 @@ static void test_hanging_up_is_noticed_at_once(void **state)
     static const char *const targets[] = {"/v1/silence", "/v1/talk?n=100000&us=10000"};
     for (size_t i = 0; i < COUNT(targets); i++)
         for (int half = 0; half < 2; half++) {
+            while (web_in_flight(h.web) > 0)
+                usleep(1000);
             gone_count = 0;
             int before = ended_count, fd = call(targets[i]);
             usleep(50000);
@@ -292,6 +294,8 @@ static void test_a_failure_has_the_callers_shape(void **state)
 static void test_many_at_once(void **state)
 {
     (void)state;
+    while (web_in_flight(h.web) > 0)             /* those of the tests before */
+        usleep(1000);
     int fds[100], before = ended_count;
     gone_count = 0;
     for (size_t i = 0; i < COUNT(fds); i++)
