@@ -32,9 +32,10 @@ export class Cluster {
     this.data = join(folder, 'data');
   }
 
+  // Another user is another start for the kernel: the signal that ends the server with us has to be asked for again.
   #as(command, args) {
     if (!this.user) return [command, args];
-    return ['setpriv', [`--reuid=${this.user.uid}`, `--regid=${this.user.gid}`, '--clear-groups', '--', command, ...args]];
+    return ['setpriv', ['--pdeathsig', 'INT', `--reuid=${this.user.uid}`, `--regid=${this.user.gid}`, '--clear-groups', '--', command, ...args]];
   }
 
   async create() {

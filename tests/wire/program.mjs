@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // program: starts a program, keeps what it prints in a file, waits for a line of it, ends it. Whatever is still running when this process
-// ends, for whatever reason, is ended with it, by pid.
+// ends is ended with it: by pid, and by the kernel should this process be killed.
 import { spawn } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
 import { createInterface } from 'node:readline';
@@ -35,7 +35,7 @@ export class Program {
   constructor(name, command, args, { env = process.env, cwd, log, quit = 'SIGTERM' }) {
     Object.assign(this, { name, quit, lines: [], waiting: [], code: undefined });
     this.file = createWriteStream(log, { flags: 'a' });
-    this.child = spawn(command, args, { env, cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+    this.child = spawn('setpriv', ['--pdeathsig', quit.slice(3), '--', command, ...args], { env, cwd, stdio: ['ignore', 'pipe', 'pipe'] });
     this.pid = this.child.pid;
     running.add(this);
     for (const stream of [this.child.stdout, this.child.stderr]) {
