@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: MIT */
+#include "jobs/health_job.h"
+
+#include <inttypes.h>
+#include <pthread.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "db/provider_health.h"
+#include "gate/health.h"
+#include "gate/provider_change.h"
+#include "jobs/jobs.h"
+
+enum { AT_ONCE = 4 };
+
+/* One round over all providers, by a few threads. */
+struct round {
+    struct gate *gate;
+    struct snapshot *snapshot;
+    atomic_size_t next;
+};
+
+static const struct actor moongate = {.name = "moongate", .role = "", .remote_addr = "", .request_id = ""};
+
+/* A provider that was added without models gets those it lists. */
+static void learn(struct gate *gate, const struct provider *p, const struct check *check, struct arena *a)
+{
+    struct change change = {.db = gate->db, .arena = a, .actor = &moongate, .gate = gate, .keyring = gate->keyring};
+    struct err err = {0};
+    bool learned = false;
+
+    if (p->models.n || !check->names.n)
+        return;
+    if (!provider_learn(&change, p->id, check->names, &learned, &err))
+        log_err(NULL, LOG_WARN, "models not stored", &err);
+    else if (learned)
+        log_info(NULL, "models learned", "provider=%s models=%zu", p->name, check->names.n);
+}
+
+static void keep(struct gate *gate, const struct provider *p, const struct check *check, struct arena *a)
+{
+    struct check_row row = {
+        .provider_id = p->id, .kind = "periodic", .state = check->state, .reason = check->reason, .detail = check->detail,
+        .http_status = check->http_status, .latency_us = check->latency_us, .models = (int64_t)check->names.n,
+    };
+    struct err err = {0};
+
+    if (!provider_health_record(gate->db, a, &row, NULL, &err) && err.kind != ERR_DATABASE && err.kind != ERR_NOT_FOUND)
+        log_err(NULL, LOG_WARN, "check not stored", &err);
+}
+
+static void check_one(struct round *round, const struct provider *p, struct arena *a)
+{
+    struct check check;
+    const char *before;
+
+    provider_check(p, round->snapshot->settings.values.health_timeout_ms, a, &check);
+    if (health_note(round->gate->health, p->id, &check, &before))
+        log_write(strcmp(check.state, "bad") == 0 ? LOG_WARN : LOG_INFO, NULL, "provider state changed",
+                  "provider=%s from=%s to=%s reason=%s status=%d latency_us=%" PRId64 " detail=\"%s\"", p->name, before, check.state,
+                  check.reason, check.http_status, check.latency_us, check.detail);
+    keep(round->gate, p, &check, a);
+    learn(round->gate, p, &check, a);
+}
+
+static void *check_some(void *arg)
+{
+    struct round *round = arg;
+    struct arena *a = arena_new();
+    const struct provider *p = round->snapshot->providers.items;
+    size_t i;
+
+    while ((i = atomic_fetch_add(&round->next, 1)) < round->snapshot->providers.n) {
+        if (p[i].enabled && p[i].type)
+            check_one(round, &p[i], a);
+        arena_reset(a);
+    }
+    arena_free(a);
+    return NULL;
+}
+
+static void check_all(struct gate *gate)
+{
+    struct round round = {.gate = gate, .snapshot = gate_snapshot(gate)};
+    pthread_t threads[AT_ONCE];
+    size_t n = 0;
+
+    while (n < AT_ONCE && n + 1 < round.snapshot->providers.n && pthread_create(&threads[n], NULL, check_some, &round) == 0)
+        n++;
+    check_some(&round);
+    while (n)
+        pthread_join(threads[--n], NULL);
+    snapshot_drop(round.snapshot);
+}
+
+/* Wait for the interval, a wish for a check, or the stop. */
+static bool wait_round(struct gate *gate, unsigned *seen)
+{
+    struct snapshot *snapshot = gate_snapshot(gate);
+    int64_t deadline = clock_mono() + snapshot->settings.values.health_interval_s * 1000000;
+    bool stop = false, wished = false;
+
+    snapshot_drop(snapshot);
+    while (!stop && !wished && clock_mono() < deadline) {
+        stop = job_wait(gate, deadline);
+        lock_take(&gate->lock);
+        wished = *seen != gate->checks;
+        *seen = gate->checks;
+        lock_drop(&gate->lock);
+    }
+    return stop;
+}
+
+void health_job(const struct jobs_options *options)
+{
+    unsigned seen = 0;
+
+    do
+        check_all(options->gate);
+    while (!wait_round(options->gate, &seen));
+}
