@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CONSOLE_VISITOR_H
+#define CONSOLE_VISITOR_H
+/* visitor: who is calling: a program by its key, or a person by the session cookie; and in which language and theme to answer. */
+#include "base/base.h"
+
+struct request;
+
+/* web_options.identify: fills rq->who, role, csrf, lang, theme. Keys are looked up in the snapshot; sessions need the database and are only looked at on the
+ * addresses of pages. */
+bool visitor_identify(struct request *);
+/* The cookie a session's token travels in: __Host-mg over https, mg on plain http. */
+const char *visitor_cookie(const struct request *);
+
+#endif
