@@ -12,6 +12,7 @@
 #include "base/arena.h"
 #include "base/crypto.h"
 #include "base/err.h"
+#include "base/id.h"
 #include "base/log.h"
 #include "base/metrics.h"
 #include "console/error_page.h"
@@ -42,6 +43,7 @@ struct server {
     struct templates *templates;
     struct web *web;
     struct jobs *jobs;
+    char process[ID_TEXT];
 };
 
 /* From the tables; with the database down from the file the last one left. */
@@ -131,7 +133,9 @@ static bool open_gate(struct server *s, struct arena *a, struct err *err)
 static void start_threads(struct server *s)
 {
     relays_start(&s->gate, (size_t)s->gate.snapshot->settings.values.relay_loops);
-    s->jobs = jobs_start(&(struct jobs_options){.gate = &s->gate, .database_url = s->in->database_url});
+    id_new(s->process);
+    s->jobs = jobs_start(&(struct jobs_options){.gate = &s->gate, .database_url = s->in->database_url, .installation = s->in->id,
+                                                .process = s->process});
 }
 
 /* What a person at the terminal needs: where to go, and on the first start how to get in. */

@@ -167,6 +167,15 @@ create table attempts (
 ) partition by range (started_at);
 create table attempts_default partition of attempts default;
 
+-- Runs begun and not ended when their batch of records was replayed. Their FINAL takes them away; what a dead process leaves here was
+-- interrupted. An installation is a var folder, a process one start of it.
+create table intents (
+    run_id        uuid primary key,
+    installation  uuid not null,
+    process       uuid not null,
+    payload       text not null                     -- the record, as the spool had it
+);
+
 -- Spend and counts by key and day; raised only in the transaction that inserts the run.
 create table spend (
     day          date not null,

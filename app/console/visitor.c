@@ -14,11 +14,6 @@
 #include "web/catalogue.h"
 #include "web/request.h"
 
-const char *visitor_cookie(const struct request *rq)
-{
-    return rq->https ? "__Host-mg" : "mg";
-}
-
 /* "Bearer mgk_…" or x-api-key; NULL if none was sent. */
 static const char *key_sent(const struct request *rq)
 {
@@ -79,7 +74,7 @@ static bool identify_key(struct request *rq, const char *text)
 
 static bool identify_session(struct request *rq)
 {
-    const char *token = request_cookie(rq, visitor_cookie(rq));
+    const char *token = request_cookie(rq, "mg");
 
     if (!token)
         return true;

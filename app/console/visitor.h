@@ -9,7 +9,5 @@ struct request;
 /* web_options.identify: fills rq->who, role, csrf, lang, theme. Keys are looked up in the snapshot; sessions need the database and are only looked at on the
  * addresses of pages. */
 bool visitor_identify(struct request *);
-/* The cookie a session's token travels in: __Host-mg over https, mg on plain http. */
-const char *visitor_cookie(const struct request *);
 
 #endif

@@ -2,6 +2,7 @@
 /* statements: the list of the tables' lists, so that a test can prepare everything we will ever ask. */
 #include "db/api_keys.h"
 #include "db/audit.h"
+#include "db/intents.h"
 #include "db/models.h"
 #include "db/provider_health.h"
 #include "db/providers.h"
@@ -17,6 +18,7 @@ const struct sql *const *const statement_lists[] = {
     attempts_statements,
     audit_statements,
     db_protection_statements,
+    intents_statements,
     models_statements,
     provider_health_statements,
     providers_statements,

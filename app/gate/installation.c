@@ -3,6 +3,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,8 +11,8 @@
 #include <unistd.h>
 
 #include "base/arena.h"
-#include "base/buf.h"
 #include "base/err.h"
+#include "base/id.h"
 #include "base/parse.h"
 #include "db/sealed_keys.h"
 #include "gate/seal.h"
@@ -84,6 +85,28 @@ static bool find_var(struct arena *a, const char *home, struct installation *in,
     return true;
 }
 
+/* A UUID of the folder's own, made at its first use: tells our intents in a shared database from others'. */
+static bool read_id(struct arena *a, struct installation *in, struct err *err)
+{
+    const char *path = arena_printf(a, "%s/installation.id", in->var);
+    char id[ID_TEXT] = "";
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    ssize_t n = fd < 0 ? -1 : read(fd, id, ID_TEXT - 1);
+
+    if (n == 0) {
+        id_new(id);
+        n = pwrite(fd, id, ID_TEXT - 1, 0);
+    }
+    if (fd >= 0)
+        close(fd);
+    if (n < 0)
+        return fail_field_as(err, "start.var_unwritable", "MOONGATE_VAR", path, strerror(errno));
+    if (!id_valid(id))
+        return fail_field_as(err, "start.installation_id", "MOONGATE_VAR", path, "UUID");
+    in->id = arena_text(a, id);
+    return true;
+}
+
 static bool make_address(struct arena *a, struct installation *in, struct err *err)
 {
     const char *port = environment("MOONGATE_PORT", "8080"), *bind = environment("MOONGATE_BIND", "127.0.0.1");
@@ -103,7 +126,7 @@ static bool make_address(struct arena *a, struct installation *in, struct err *e
 bool installation_read(struct arena *a, struct installation *in, struct err *err)
 {
     *in = (struct installation){.home = find_home(a)};
-    if (!find_var(a, in->home, in, err) || !make_address(a, in, err))
+    if (!find_var(a, in->home, in, err) || !read_id(a, in, err) || !make_address(a, in, err))
         return false;
     in->database_url = environment("MOONGATE_DATABASE_URL", NULL);
     if (!in->database_url)

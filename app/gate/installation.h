@@ -13,6 +13,7 @@
 struct installation {
     const char *home, *var, *database_url, *master_key_file, *settings_file;
     const char *snapshot_file, *spool_folder, *socket;
+    const char *id;                      /* UUID of this var folder, kept in it */
     const char *address;                 /* what people type: "http://localhost:8080" */
     const char *demo_url;                /* base URL of the scripted model server, NULL = none */
     struct settings_made settings;

@@ -9,6 +9,7 @@ struct jobs;
 struct jobs_options {
     struct gate *gate;
     const char *database_url;
+    const char *installation, *process;  /* UUIDs: of the var folder, of this start */
 };
 
 /* A job runs until gate->stopping. */

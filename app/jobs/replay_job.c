@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "jobs/replay_job.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -9,8 +8,8 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/metrics.h"
+#include "db/intents.h"
 #include "gate/record.h"
-#include "jobs/intents.h"
 #include "jobs/jobs.h"
 #include "spool/spool.h"
 
@@ -19,7 +18,8 @@ enum { BATCH = 500, BATCH_BYTES = 4 << 20, IDLE_US = 100000, WAIT_MAX_US = 50000
 struct replay {
     struct gate *gate;
     struct arena *arena;
-    struct intents *intents;             /* runs begun and not ended, of processes before this one */
+    struct intent_owner owner;           /* this process */
+    bool closed;                         /* what dead processes left is dealt with */
     int64_t wait_us;                     /* after a failure */
     bool down;
 };
@@ -59,31 +59,88 @@ static bool insert_each(struct replay *r, const struct spool_record *records, co
     return true;
 }
 
-/* FINALs become rows. INTENTs of this process wait for their FINAL in memory of the run itself; those of dead processes are followed by intents. */
-static bool insert_batch(struct replay *r, struct list batch, struct err *err)
+/* What a batch of records says, sorted. */
+struct sorted {
+    struct run_entry *finals;
+    size_t *source;                      /* of each final: its place in the batch */
+    const char **ended;                  /* ids of the finals */
+    size_t n;
+    const char **begun, **payloads;      /* intents whose final is not in this batch */
+    size_t begun_n;
+};
+
+static bool has_final(const struct sorted *s, const char *id)
+{
+    for (size_t i = 0; i < s->n; i++)
+        if (strcmp(s->ended[i], id) == 0)
+            return true;
+    return false;
+}
+
+static bool sort_finals(struct replay *r, struct list batch, struct sorted *s)
 {
     const struct spool_record *records = batch.items;
-    struct run_entry *entries = NEW_ARRAY(r->arena, struct run_entry, batch.n);
-    size_t *source = NEW_ARRAY(r->arena, size_t, batch.n), n = 0;
-    int64_t inserted = 0;
 
     for (size_t i = 0; i < batch.n; i++) {
         struct err reading = {0};
 
-        intents_see(r->intents, &records[i]);
-        if (records[i].type != RECORD_FINAL || records[i].seen)
+        if (records[i].type != RECORD_FINAL)
             continue;
-        source[n] = i;
-        if (record_read(records[i].payload, r->arena, &entries[n], &reading))
-            n++;
+        s->source[s->n] = i;
+        s->ended[s->n] = records[i].id;
+        if (record_read(records[i].payload, r->arena, &s->finals[s->n], &reading))
+            s->n++;
         else if (!set_aside(r, &records[i], reading.text))
             return false;
     }
-    if (!n || runs_insert(r->gate->db, r->arena, entries, n, &inserted, err)) {
+    return true;
+}
+
+static void sort_intents(struct replay *r, struct list batch, struct sorted *s)
+{
+    const struct spool_record *records = batch.items;
+
+    for (size_t i = 0; i < batch.n; i++) {
+        if (records[i].type != RECORD_INTENT || has_final(s, records[i].id))
+            continue;
+        s->begun[s->begun_n] = records[i].id;
+        s->payloads[s->begun_n++] = arena_copy(r->arena, records[i].payload.p, records[i].payload.n);
+    }
+}
+
+static bool sort_batch(struct replay *r, struct list batch, struct sorted *s)
+{
+    *s = (struct sorted){
+        .finals = NEW_ARRAY(r->arena, struct run_entry, batch.n), .source = NEW_ARRAY(r->arena, size_t, batch.n),
+        .ended = NEW_ARRAY(r->arena, const char *, batch.n), .begun = NEW_ARRAY(r->arena, const char *, batch.n),
+        .payloads = NEW_ARRAY(r->arena, const char *, batch.n),
+    };
+    if (!sort_finals(r, batch, s))
+        return false;
+    sort_intents(r, batch, s);
+    return true;
+}
+
+static bool insert_finals(struct replay *r, struct list batch, const struct sorted *s, struct err *err)
+{
+    int64_t inserted = 0;
+
+    if (!s->n || runs_insert(r->gate->db, r->arena, s->finals, s->n, &inserted, err)) {
         metric_add(METRIC_spool_replayed_total, inserted);
         return true;
     }
-    return is_poison() && insert_each(r, records, entries, source, n, err);
+    return is_poison() && insert_each(r, batch.items, s->finals, s->source, s->n, err);
+}
+
+/* Intents first, rows next, then the intents that ended: a crash between any two is mended by doing the batch again. */
+static bool insert_batch(struct replay *r, struct list batch, struct err *err)
+{
+    struct sorted s;
+
+    if (!sort_batch(r, batch, &s))
+        return fail(err, ERR_RECORDING, "a record could not be set aside");
+    return intents_insert(r->gate->db, r->arena, &r->owner, s.begun, s.payloads, s.begun_n, err)
+        && insert_finals(r, batch, &s, err) && intents_delete(r->gate->db, r->arena, s.ended, s.n, err);
 }
 
 static void back_off(struct replay *r, const struct err *err)
@@ -123,18 +180,40 @@ static bool replay_once(struct replay *r)
     return true;
 }
 
-/* All records of dead processes were seen: what they began and did not end was interrupted. */
+/* What is known of a run whose process died: what its intent says. */
+static bool close_one(struct replay *r, const struct intent_row *intent, struct err *err)
+{
+    struct run_entry entry = {0};
+
+    if (!record_read(bytes_of(intent->payload), r->arena, &entry, err))
+        return false;
+    entry.run.status = "interrupted";
+    entry.run.error_code = "interrupted";
+    entry.run.error_detail = "the process ended while the run was in flight";
+    log_warn(&(struct log){.run_id = intent->run_id}, "run was interrupted");
+    return runs_insert(r->gate->db, r->arena, &entry, 1, NULL, err)
+        && intents_delete(r->gate->db, r->arena, &intent->run_id, 1, err);
+}
+
+/* Once, after all records of earlier processes were replayed: what they began and did not end was interrupted. */
 static void close_interrupted(struct replay *r)
 {
+    struct list dead;
     struct err err = {0};
 
-    if (!intents_close(r->intents, r->gate->spool, r->arena, &err))
+    if (r->closed)
+        return;
+    r->closed = intents_list_dead(r->gate->db, r->arena, &r->owner, &dead, &err) && dead.n == 0;
+    for (size_t i = 0; !r->closed && !err.kind && i < dead.n; i++)
+        if (!close_one(r, (const struct intent_row *)dead.items + i, &err))
+            break;
+    if (err.kind && err.kind != ERR_DATABASE)
         log_err(NULL, LOG_ERROR, "interrupted runs not recorded", &err);
 }
 
 void replay_job(const struct jobs_options *options)
 {
-    struct replay r = {.gate = options->gate, .arena = arena_new(), .intents = intents_new()};
+    struct replay r = {.gate = options->gate, .arena = arena_new(), .owner = {options->installation, options->process}};
     bool stop = false;
 
     while (!stop) {
@@ -149,6 +228,5 @@ void replay_job(const struct jobs_options *options)
     }
     for (int i = 0; i < 100 && !r.down && replay_once(&r); i++)      /* what is left, as long as the database takes it */
         arena_reset(r.arena);
-    intents_free(r.intents);
     arena_free(r.arena);
 }
