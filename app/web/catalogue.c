@@ -197,7 +197,7 @@ const char *message_err(const struct catalogues *all, const struct language *lan
 {
     const struct message_arg args[] = {
         {.name = "field", .text = err->field}, {.name = "value", .text = err->value}, {.name = "allowed", .text = err->allowed},
-        {.name = "detail", .text = err->text}, {.name = "seconds", .number = err->retry_after_s}, {NULL},
+        {.name = "detail", .text = *err->detail ? err->detail : err->text}, {.name = "seconds", .number = err->retry_after_s}, {NULL},
     };
     return message(all, language, err_message(err), args, arena);
 }
