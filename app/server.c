@@ -101,7 +101,7 @@ static bool open_web(struct server *s, const struct catalogues *catalogues, stru
     struct web_options options = {
         .socket = s->in->socket, .backlog = BACKLOG, .run_workers = (size_t)settings->run_workers,
         .page_workers = (size_t)settings->page_workers, .page_queue = (size_t)settings->page_queue, .routes = routes,
-        .catalogues = catalogues, .db = s->gate.db, .gate = &s->gate, .identify = visitor_identify, .shell = shell_of,
+        .catalogues = catalogues, .db = s->gate.db, .gate = &s->gate, .identify = visitor_identify, .body_max = visitor_body_max, .shell = shell_of,
         .error_page = error_page,
     };
 

@@ -123,3 +123,17 @@ bool visitor_identify(struct request *rq)
     choose_theme(rq);
     return ok;
 }
+
+size_t visitor_body_max(const struct request *rq)
+{
+    struct snapshot *snapshot;
+    size_t max = rq->route->body_max;
+
+    if (rq->route->lane != LANE_RUNS || !max)
+        return max;
+    snapshot = gate_snapshot(rq->gate);
+    if ((size_t)snapshot->settings.values.body_max < max)
+        max = (size_t)snapshot->settings.values.body_max;
+    snapshot_drop(snapshot);
+    return max;
+}

@@ -9,5 +9,7 @@ struct request;
 /* web_options.identify: fills rq->who, role, csrf, lang, theme. Keys are looked up in the snapshot; sessions need the database and are only looked at on the
  * addresses of pages. */
 bool visitor_identify(struct request *);
+/* web_options.body_max: the setting, for the doors of programs. */
+size_t visitor_body_max(const struct request *);
 
 #endif

@@ -340,9 +340,10 @@ static void count_end(const struct run *run)
     metric_add(METRIC_tokens_in_total, row->tokens_in);
     metric_add(METRIC_tokens_out_total, row->tokens_out);
     metric_add(METRIC_cost_micros_total, row->cost_micros);
-    log_info(&run->log, "run ended", "status=%s provider=%s model=%s stream=%d latency_us=%" PRId64 " first_token_us=%" PRId64
-             " tokens_in=%" PRId64 " tokens_out=%" PRId64 " code=%s detail=\"%s\"", row->status, row->provider_name, row->actual_model,
-             row->stream, row->latency_us, row->first_token_us, row->tokens_in, row->tokens_out, row->error_code, row->error_detail);
+    log_info(&run->log, "run ended", "status=%s http_status=%" PRId64 " provider=%s model=%s stream=%d latency_us=%" PRId64
+             " first_token_us=%" PRId64 " tokens_in=%" PRId64 " tokens_out=%" PRId64 " code=%s detail=\"%s\"", row->status, row->http_status,
+             row->provider_name, row->actual_model, row->stream, row->latency_us, row->first_token_us, row->tokens_in, row->tokens_out,
+             row->error_code, row->error_detail);
 }
 
 static void finish_answer(struct run *run)

@@ -76,6 +76,7 @@ bool door_run(struct request *rq, const struct door *door)
     run = run_new(rq->gate, rq->arena, snapshot, &start);
     rq->log.run_id = run->entry.run.id;
     response_header(rq, "X-Run-Id", run->entry.run.id);
+    response_header(rq, "X-Request-ID", rq->request_id);
     *caller = (struct caller){.rq = rq, .created = rq->started_wall / 1000000};
     if (policy && door_read(rq, door, chat)) {
         caller->stream = request_stream(rq);

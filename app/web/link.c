@@ -97,12 +97,12 @@ static void give_back(struct link *link)
     pool->in_flight--;
 }
 
-/* The one line every request leaves. A peer that never sent a request leaves none. */
+/* The one line every request leaves. A peer that never sent a request leaves none; who took the answer over writes a line that says more. */
 static void log_summary(struct link *link)
 {
     struct request *rq = &link->rq;
     int status = link->status != 0 ? link->status : STATUS_HUNG_UP;
-    log_info(&rq->log, "request answered", "method=%s status=%d ms=%.1f bytes=%llu", method_text(rq->method_called), status,
+    log_write(rq->detached ? LOG_DEBUG : LOG_INFO, &rq->log, "request answered", "method=%s status=%d ms=%.1f bytes=%llu", method_text(rq->method_called), status,
              (double)(clock_mono() - rq->started) / 1000, (unsigned long long)link->sent);
     if (link->options->ended != NULL)
         link->options->ended(rq, status);

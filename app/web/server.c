@@ -36,11 +36,13 @@ struct web {
 
 /* ---- one request ---- */
 
-static bool too_large(struct link *link)
+static bool body_fits(struct link *link)
 {
     struct request *rq = &link->rq;
-    fail_field(&rq->err, "Content-Length", arena_printf(rq->arena, "%zu B", link->body_declared),
-               arena_printf(rq->arena, "≤ %zu B", rq->route->body_max));
+    size_t max = link->options->body_max != NULL ? link->options->body_max(rq) : rq->route->body_max;
+    if (link->body_declared <= max)
+        return true;
+    fail_field(&rq->err, "Content-Length", arena_printf(rq->arena, "%zu B", link->body_declared), arena_printf(rq->arena, "≤ %zu B", max));
     rq->err.kind = ERR_TOO_LARGE;
     return false;
 }
@@ -60,7 +62,7 @@ static bool begin(struct link *link)
     const char *authorization = request_header(rq, "authorization");
     if (authorization != NULL && strchr(authorization, ',') != NULL)
         return fail(&rq->err, ERR_UNAUTHENTICATED, "more than one authorization header");
-    return link->body_declared <= rq->route->body_max || too_large(link);
+    return body_fits(link);
 }
 
 static bool forbidden(struct request *rq)

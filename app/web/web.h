@@ -19,6 +19,8 @@ struct web_options {
     /* Fill rq->who, rq->role, rq->csrf, rq->lang, rq->theme; runs before the route's check. False = refuse with rq->err. It must not use
      * the database on LANE_RUNS. */
     bool (*identify)(struct request *);
+    /* How large rq's body may be, at most route->body_max; NULL = that. */
+    size_t (*body_max)(const struct request *);
     /* Fill the shell struct (templates.h) for a page; the struct lives in rq->arena. */
     const void *(*shell)(struct request *);
     /* Render rq->err as a full HTML page into rq->out.body (console/error_page.c). */
