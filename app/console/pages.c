@@ -1,0 +1,2 @@
+#include "console/pages.h"
+const struct page console_pages[] = {{NULL, NULL}};
