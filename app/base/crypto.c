@@ -11,6 +11,7 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,7 +20,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 
-enum { SHA256_BLOCK = 64 };
+enum { SHA256_BLOCK = 64, BATCH = 512 };
 
 struct bench {                          /* a thread's working memory */
     EVP_MD_CTX *hash;
@@ -30,6 +31,17 @@ static EVP_MD *sha256;
 static EVP_CIPHER *aes256gcm;
 static pthread_key_t bench_key;
 static _Thread_local struct bench *bench_here;
+static _Atomic unsigned forks;          /* a child must not draw its parent's nonces again */
+
+static void count_fork(void)
+{
+    atomic_fetch_add_explicit(&forks, 1, memory_order_relaxed);
+}
+
+__attribute__((constructor)) static void watch_forks(void)
+{
+    pthread_atfork(NULL, NULL, count_fork);
+}
 
 /* libcrypto fails here only without memory or with a broken installation; going on would be worse than ending. */
 static void must(bool done, const char *what)
@@ -90,6 +102,24 @@ void crypto_random(void *p, size_t n)
     }
 }
 
+void crypto_nonce(void *p, size_t n)
+{
+    static _Thread_local struct {
+        uint8_t p[BATCH];
+        size_t left;
+        unsigned forks;
+    } batch;
+    unsigned now = atomic_load_explicit(&forks, memory_order_relaxed);
+    assert(n <= BATCH);
+    if (batch.left < n || batch.forks != now) {
+        crypto_random(batch.p, BATCH);
+        batch.left = BATCH;
+        batch.forks = now;
+    }
+    batch.left -= n;
+    memcpy(p, batch.p + batch.left, n);
+}
+
 bool crypto_equal(const void *a, const void *b, size_t n)
 {
     return n == 0 || CRYPTO_memcmp(a, b, n) == 0;
@@ -138,7 +168,7 @@ void crypto_seal_into(const uint8_t key[CRYPTO_KEY], struct bytes text, struct b
     EVP_CIPHER_CTX *c = bench()->seal;
     uint8_t *body = out + CRYPTO_NONCE, *tag = body + text.n;
     int n = 0, end = 0;
-    crypto_random(out, CRYPTO_NONCE);
+    crypto_nonce(out, CRYPTO_NONCE);
     must(EVP_EncryptInit_ex2(c, aes256gcm, key, out, NULL) &&
          (aad.n == 0 || EVP_EncryptUpdate(c, NULL, &n, aad.p, count_of(aad))) &&
          (text.n == 0 || EVP_EncryptUpdate(c, body, &n, text.p, count_of(text))) &&

@@ -12,6 +12,7 @@ struct secret;
 enum { CRYPTO_KEY = 32, CRYPTO_NONCE = 12, CRYPTO_TAG = 16, CRYPTO_HASH = 32 };
 
 void crypto_random(void *p, size_t n);                     /* ends the process if the system has none */
+void crypto_nonce(void *p, size_t n);                      /* random but no secret, up to 512 bytes; drawn in batches */
 bool crypto_equal(const void *a, const void *b, size_t n); /* in constant time */
 void crypto_sha256(struct bytes, uint8_t out[CRYPTO_HASH]);
 void crypto_hmac(struct bytes key, struct bytes text, uint8_t out[CRYPTO_HASH]);

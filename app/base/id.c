@@ -1,47 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* id: 48 bits of milliseconds and 12 bits of counter are one number that only grows, shared by all threads; the
- * other 62 bits are random, drawn in batches per thread. More than 4,096 ids in a millisecond borrow from the next
+ * other 62 bits are random. More than 4,096 ids in a millisecond borrow from the next
  * ones (RFC 9562 section 6.2). */
 #include "base/id.h"
 
-#include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/crypto.h"
 
-enum { BATCH = 512, RANDOM = 8 };       /* random bytes drawn at once, and used by one id */
-
 static _Atomic uint64_t last;           /* milliseconds << 12 | counter */
-static _Atomic unsigned forks;          /* a child must not use up its parent's random bytes */
-
-static void count_fork(void)
-{
-    atomic_fetch_add_explicit(&forks, 1, memory_order_relaxed);
-}
-
-__attribute__((constructor)) static void watch_forks(void)
-{
-    pthread_atfork(NULL, NULL, count_fork);
-}
-
-static void draw(uint8_t out[RANDOM])
-{
-    static _Thread_local struct {
-        uint8_t p[BATCH];
-        size_t left;
-        unsigned forks;
-    } batch;
-    unsigned now = atomic_load_explicit(&forks, memory_order_relaxed);
-    if (batch.left < RANDOM || batch.forks != now) {
-        crypto_random(batch.p, BATCH);
-        batch.left = BATCH;
-        batch.forks = now;
-    }
-    batch.left -= RANDOM;
-    memcpy(out, batch.p + batch.left, RANDOM);
-}
 
 static uint64_t next_stamp(void)
 {
@@ -58,7 +27,7 @@ void id_new(char out[ID_TEXT])
     static const char digits[] = "0123456789abcdef";
     uint8_t b[16];
     uint64_t stamp = next_stamp();
-    draw(b + 8);
+    crypto_nonce(b + 8, 8);
     for (int i = 0; i < 6; i++)
         b[i] = (uint8_t)(stamp >> (52 - 8 * i));
     b[6] = (uint8_t)(0x70 | ((stamp >> 8) & 0x0F));     /* version 7 */

@@ -191,6 +191,22 @@ static void test_random_and_equal(void **state)
     crypto_random(b, 0);
 }
 
+static void test_nonces_differ(void **state)
+{
+    (void)state;
+    static uint8_t drawn[2000][CRYPTO_NONCE];
+    uint8_t large[512];
+    for (size_t i = 0; i < COUNT(drawn); i++) {
+        crypto_nonce(drawn[i], CRYPTO_NONCE);
+        if (i % 37 == 0)
+            crypto_nonce(large, sizeof(large));
+    }
+    for (size_t i = 0; i < COUNT(drawn); i++)
+        for (size_t k = 0; k < i; k++)
+            if (memcmp(drawn[i], drawn[k], CRYPTO_NONCE) == 0)
+                fail_msg("nonces %zu and %zu are the same", i, k);
+}
+
 static void *work(void *arg)
 {
     struct random r = {*(const uint64_t *)arg};
@@ -231,6 +247,7 @@ int main(void)
         cmocka_unit_test(test_property_sealing_there_and_back),
         cmocka_unit_test(test_every_flipped_bit_is_noticed),
         cmocka_unit_test(test_random_and_equal),
+        cmocka_unit_test(test_nonces_differ),
         cmocka_unit_test(test_many_threads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
