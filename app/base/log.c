@@ -154,7 +154,7 @@ static void line_member(struct line *line, struct bytes name, char *value, bool 
 {
     size_t before = line->n;
     bool public_key = bytes_equal_text(name, "key") && strncmp(value, "mgk_", 4) == 0;
-    bool secret = !number && !public_key && log_name_is_secret(name);
+    bool secret = !number && !public_key && log_name_of(name) != LOG_NAME_PLAIN;
     if (!number && !secret)
         log_redact(value);
     bool fits = line_name(line, name) && (number ? line_put(line, value, strlen(value))

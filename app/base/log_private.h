@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #ifndef BASE_LOG_PRIVATE_H
 #define BASE_LOG_PRIVATE_H
-/* What log.c, log_pairs.c and log_redact.c share. */
+/* What log.c, log_pairs.c, log_redact.c and log_name.c share. */
 #include <stdarg.h>
 
 #include "base/base.h"
@@ -25,7 +25,13 @@ struct log_pair {
 /* The next pair of ${format}, which is moved behind it; false at the end. */
 bool log_pair_next(const char **format, struct log_arguments *, struct log_pair *pair_r);
 
-/* Whether a member of this name is a secret as a whole, whatever its value: password, x-api-key, csrf_token … */
-bool log_name_is_secret(struct bytes name);
+/* What the name of a member, a header or a parameter says of its value. */
+enum log_name {
+    LOG_NAME_PLAIN,
+    LOG_NAME_SHORT,                     /* a secret, if it is a name at all and no word of a sentence: key, auth, sid */
+    LOG_NAME_SECRET,                    /* password, x-api-key, csrf_token */
+    LOG_NAME_LONG,                      /* the same, and there are blanks in it: Authorization, Cookie */
+};
+enum log_name log_name_of(struct bytes name);
 
 #endif

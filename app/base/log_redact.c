@@ -25,18 +25,9 @@ struct view {
     char hide[LOG_REDACT_MAX];          /* for each byte of the text: cross it out */
 };
 
-/* Names whose end says it all, and words that do only as a part of their own ("x-goog-api-key", not "monkey"). */
-static const char *const name_ends[] = {"password", "passwd", "passphrase", "secret", "token", "apikey", "api_key",
-                                        "authorization", "cookie", "cookies", "credential", "credentials", "accesskey",
-                                        "secretkey", "privatekey", "_key", "signature", NULL};
-static const char *const name_parts[] = {"pwd", "pass", "pw", "key", "sig", "jwt", "auth", "session", "sessionid", "sid",
-                                         "csrf", "otp", "cred", "creds", NULL};
-/* These take the rest of the text: their values have blanks in them. */
-static const char *const name_long[] = {"authorization", "cookie", "cookies", NULL};
-
-static const char *const key_starts[] = {"mgs_", "sk-", "sk_live_", "sk_test_", "rk_live_", "ghp_", "gho_", "ghs_", "github_pat_", "glpat-",
-                                         "xoxb-", "xoxp-", "hf_", "gsk_", "xai-", "nvapi-", "pplx-", "tgp_v1_", "AKIA",
-                                         "AIza", "eyJ", NULL};
+static const char *const key_starts[] = {"mgs_", "sk-", "sk_live_", "sk_test_", "rk_live_", "ghp_", "gho_", "ghs_",
+                                         "github_pat_", "glpat-", "xoxb-", "xoxp-", "hf_", "gsk_", "xai-", "nvapi-",
+                                         "pplx-", "tgp_v1_", "AKIA", "AIza", "eyJ", NULL};
 
 static bool is_word(char c)
 {
@@ -206,39 +197,7 @@ static void hide_value(struct view *v, size_t i, bool rest)
 static bool ends_with(const char *p, size_t n, const char *end)
 {
     size_t m = strlen(end);
-    if (m > n || (p[n - 1] | 0x20) != end[m - 1])
-        return false;
-    for (size_t i = 0; i < m; i++) {
-        char c = p[n - m + i];
-        if ((c == '-' || c == '.' ? '_' : tolower((unsigned char)c)) != end[i])
-            return false;
-    }
-    return true;
-}
-
-static bool ends_with_any(const char *p, size_t n, const char *const ends[])
-{
-    for (size_t i = 0; ends[i]; i++)
-        if (ends_with(p, n, ends[i]))
-            return true;
-    return false;
-}
-
-static bool last_part_is_any(const char *p, size_t n, const char *const parts[])
-{
-    size_t part = 0;
-    while (part < n && is_word(p[n - 1 - part]))
-        part++;
-    for (size_t i = 0; parts[i]; i++)
-        if (strlen(parts[i]) == part && ends_with(p, n, parts[i]))
-            return true;
-    return false;
-}
-
-bool log_name_is_secret(struct bytes name)
-{
-    const char *p = (const char *)name.p;
-    return ends_with_any(p, name.n, name_ends) || last_part_is_any(p, name.n, name_parts);
+    return m <= n && strncasecmp(p + n - m, end, m) == 0;
 }
 
 /* A separator stands at ${i}: does the name before it say that a secret follows? A colon is ordinary writing, so
@@ -251,12 +210,11 @@ static void look_at_name(struct view *v, size_t i)
     bool colon = v->c[i] == ':' || v->c[i] == CODED_COLON, quoted = end < i && is_quote(v->c[i - 1]);
     for (start = end; start > 0 && is_name(v->c[start - 1]);)
         start--;
-    const char *name = v->c + start;
-    size_t n = end - start;
+    enum log_name name = log_name_of((struct bytes){(const uint8_t *)v->c + start, end - start});
     if (colon && (ends_with(v->c, end, "api key") || ends_with(v->c, end, "key provided")))
         hide_value(v, i, false);
-    else if (ends_with_any(name, n, name_ends) || ((!colon || quoted) && last_part_is_any(name, n, name_parts)))
-        hide_value(v, i, ends_with_any(name, n, name_long));
+    else if (name >= LOG_NAME_SECRET || (name == LOG_NAME_SHORT && (!colon || quoted)))
+        hide_value(v, i, name == LOG_NAME_LONG);
 }
 
 /* mgk_ and twelve characters are the public part of our keys and stay. */

@@ -156,8 +156,8 @@ static const struct {
     {"cannot connect to amqp://u:%s@mq: timeout", written_in_passwords, 0, false},
 };
 
-static const char *const odd[] = {"\x01", "\x1b", "\r", "\n", "\t", "\x7f", "\xff", "\xc3", "\xe2\x80\x8b", "\xc2\xad", "\xef\xbb\xbf",
-                                  "中", "\xe2\x80\xae", "\x1b[0m"};
+static const char *const odd[] = {"\x01", "\x1b", "\r", "\n", "\t", "\x7f", "\xff", "\xc3", "\xe2\x80\x8b", "\xc2\xad",
+                                  "\xef\xbb\xbf", "中", "\xe2\x80\xae", "\x1b[0m"};
 
 /* ${text} with an odd piece put in at a random place; no second one, which might take an escape apart. */
 static void split(struct random *r, char *text, size_t room)

@@ -210,7 +210,8 @@ static void test_names_twice(void **state)
 static void test_one_line_whatever_is_in_it(void **state)
 {
     (void)state;
-    log_info(&(struct log){.request_id = "a\r\nb\x1b[2Jc\x7f"}, "m", "v=%s", "\xff\xc0\x80 \xe2\x80\xa8 \xe2\x80\xae \xc2\x9b 中文 \"\\");
+    log_info(&(struct log){.request_id = "a\r\nb\x1b[2Jc\x7f"}, "m", "v=%s",
+             "\xff\xc0\x80 \xe2\x80\xa8 \xe2\x80\xae \xc2\x9b 中文 \"\\");
     struct json v = last_line();
     assert_member(v, "request_id", "a\r\nb\x1b[2Jc\x7f");
     assert_non_null(strstr(line, "\"v\":\"\\ufffd\\ufffd\\ufffd \\u2028 \\u202e \\u009b 中文 \\\"\\\\\""));
