@@ -222,10 +222,9 @@ static void fail_transport(struct run *run, const struct http_result *result)
 static void fail_status(struct run *run)
 {
     struct err err = {0};
-    char words[120];
+    const char *words = run->target.provider->type->rules->read_error(buf_view(&run->body), run->relay->scratch);
     enum err_kind kind = ERR_UPSTREAM;
 
-    run->target.provider->type->rules->read_error(buf_view(&run->body), words, sizeof(words));
     if (run->status == 429)
         kind = ERR_RATE;
     else if (run->status == 401 || run->status == 403)
@@ -238,6 +237,7 @@ static void fail_status(struct run *run)
     snprintf(err.field, sizeof(err.field), "provider");
     snprintf(err.value, sizeof(err.value), "%s", run->target.provider->name);
     snprintf(err.detail, sizeof(err.detail), "%s", words);
+    log_redact(err.detail);
     err.retry_after_s = (int)run->retry_after_s;
     note_failure(run, &err);
 }

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/lock.h"
+#include "base/log.h"
 #include "base/metrics.h"
 #include "gate/provider.h"
 #include "gate/snapshot.h"
@@ -94,7 +95,8 @@ void provider_check(const struct provider *provider, int64_t timeout_ms, struct 
         listed = rules->read_models(body, a, &check_r->names, &err);
     judge(check_r, &result, listed, &err);
     if (result.end == HTTP_DONE && result.status != 200)
-        rules->read_error(body, check_r->detail, sizeof(check_r->detail));
+        snprintf(check_r->detail, sizeof(check_r->detail), "%s", rules->read_error(body, a));
+    log_redact(check_r->detail);             /* providers like to quote the key they refuse */
     metric_add(METRIC_health_checks_total, 1);
 }
 

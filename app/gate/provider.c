@@ -53,19 +53,6 @@ bool models_read(struct bytes body, const char *list, const char *name, struct a
     return true;
 }
 
-void json_excerpt(struct json said, char *words, size_t room)
-{
-    struct bytes text = {0};
-    size_t n;
-
-    if (json_kind(said) == JSON_STRING)
-        text = json_escaped(said);
-    n = text.n < room - 1 ? text.n : room - 1;
-    if (n)
-        memcpy(words, text.p, n);
-    words[n] = '\0';
-}
-
 const char *header_text(const char *text, struct arena *a)
 {
     static const char digits[] = "0123456789ABCDEF";

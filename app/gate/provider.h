@@ -42,8 +42,8 @@ struct dialect_rules {
     bool (*read_frame)(struct reader *, struct bytes frame, struct err *);
     /* A whole 2xx answer. */
     bool (*read_whole)(struct reader *, struct bytes body, struct err *);
-    /* The words of a provider's error body, at most ${room} bytes with the NUL; "" if it has none. */
-    void (*read_error)(struct bytes body, char *words, size_t room);
+    /* The words of a provider's error body, in ${arena}; "" if it has none. */
+    const char *(*read_error)(struct bytes body, struct arena *);
     /* The unpaid check: list the models. And the names in its answer (const char *). */
     void (*prepare_models)(const struct provider *, struct arena *, struct http_request *request_r);
     bool (*read_models)(struct bytes body, struct arena *, struct list *names_r, struct err *);
@@ -69,8 +69,6 @@ const char *provider_url(const struct provider *, const char *path, struct arena
 void http_add_header(struct http_request *, struct arena *, const char *name, const char *value);
 /* The names in a list of models: body.${list}[].${name}. ERR_UPSTREAM if there is no such list. */
 must_check bool models_read(struct bytes body, const char *list, const char *name, struct arena *, struct list *names_r, struct err *);
-/* What a string says, still escaped, cut to ${room} with its NUL; "" if it is none. */
-void json_excerpt(struct json, char *words, size_t room);
 /* A text as a header's value: what is not printable ASCII is percent-encoded. */
 const char *header_text(const char *text, struct arena *);
 /* Count the text of a piece of answer into the reader's estimate. */

@@ -295,14 +295,15 @@ static bool ollama_read_whole(struct reader *r, struct bytes body, struct err *e
     return r->ended || fail(err, ERR_UPSTREAM, "the provider's answer is not finished (no \"done\": true)");
 }
 
-static void ollama_read_error(struct bytes body, char *words, size_t room)
+static const char *ollama_read_error(struct bytes body, struct arena *a)
 {
     struct err ignored = {0};
     struct json answer;
+    const char *words = NULL;
 
-    *words = '\0';
     if (json_check(body, NULL, &answer, &ignored))
-        json_excerpt(json_member(answer, "error"), words, room);
+        words = json_string(json_member(answer, "error"), a);
+    return words ? words : "";
 }
 
 static void ollama_prepare_models(const struct provider *provider, struct arena *a, struct http_request *r)

@@ -179,14 +179,14 @@ static bool openai_read_whole(struct reader *r, struct bytes body, struct err *e
     return !r->same || r->emit(r->arg, &event) || stopped(err);
 }
 
-static void openai_read_error(struct bytes body, char *words, size_t room)
+static const char *openai_read_error(struct bytes body, struct arena *a)
 {
     struct err ignored = {0};
     struct json answer, said;
+    const char *words;
 
-    *words = '\0';
     if (!json_check(body, NULL, &answer, &ignored))
-        return;
+        return "";
     if (json_kind(answer) == JSON_ARRAY)                     /* Gemini's compatible door sends [{"error":…}] */
         answer = json_at(answer, "0");
     said = json_member(answer, "error");
@@ -194,7 +194,8 @@ static void openai_read_error(struct bytes body, char *words, size_t room)
         said = json_member(said, "message");
     if (!said.p)
         said = json_member(answer, "message");
-    json_excerpt(said, words, room);
+    words = json_string(said, a);
+    return words ? words : "";
 }
 
 static void openai_prepare_models(const struct provider *provider, struct arena *a, struct http_request *r)

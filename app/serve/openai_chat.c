@@ -105,15 +105,25 @@ static void write_delta(struct run *run, struct json_out *out, const struct chat
     json_end_object(out);
 }
 
+/* Line ends between the tokens of a frame (it came as several data: lines) would end ours: they are white space to JSON. */
+static bool send_raw(struct run *run, struct buf *buf, struct bytes frame)
+{
+    size_t start = buf->n;
+
+    buf_bytes(buf, frame);
+    for (size_t i = start; i < buf->n; i++)
+        if (buf->p[i] == '\n' || buf->p[i] == '\r')
+            buf->p[i] = ' ';
+    return send_event(run, buf);
+}
+
 static bool chat_event(struct run *run, const struct chat_event *event)
 {
     struct buf buf = event_buf(run);
     struct json_out out = json_out(&buf);
 
-    if (event->type == EVENT_RAW) {
-        buf_bytes(&buf, event->text);
-        return send_event(run, &buf);
-    }
+    if (event->type == EVENT_RAW)
+        return send_raw(run, &buf, event->text);
     begin_chunk(run, &out, "chat.completion.chunk");
     json_name(&out, "choices");
     json_begin_array(&out);
