@@ -2,6 +2,7 @@
 /* routes: THE table of addresses: what exists, who may call it, how much it may send, on which workers it runs. */
 #include "routes.h"
 
+#include "openapi.h"
 #include "serve/generate.h"
 #include "serve/openai_chat.h"
 #include "serve/status.h"
@@ -15,6 +16,8 @@ const struct route routes[] = {
     {GET, "/v1/models/:id", KEY_HOLDER, .run = openai_model, .face = FACE_OPENAI, .help = "api.model"},
     {POST, "/api/v1/llm/generate", KEY_HOLDER, .run = generate, .face = FACE_API, .body_max = BODY_RUN, .help = "api.generate"},
     {GET, "/api/v1/llm/health", KEY_HOLDER, .run = generate_health, .face = FACE_API, .help = "api.llm_health"},
+
+    {GET, "/api/v1/openapi.json", ANYONE, .run = openapi_page, .face = FACE_API, .help = "api.openapi"},
 
     /* For machines that watch us */
     {GET, "/livez", ANYONE, .run = status_live, .face = FACE_PLAIN},

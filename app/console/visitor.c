@@ -87,6 +87,15 @@ static bool identify_session(struct request *rq)
     return true;
 }
 
+/* The one-time link of the first start. */
+static void identify_setup(struct request *rq)
+{
+    const char *token = request_query(rq, "token");
+
+    if (token && setup_allows(rq->gate, token))
+        rq->role = SETUP;
+}
+
 /* Profile, cookie, Accept-Language, English: the first that says one we have. */
 static void choose_language(struct request *rq)
 {
@@ -119,6 +128,8 @@ bool visitor_identify(struct request *rq)
     const char *key = key_sent(rq);
     bool ok = key ? identify_key(rq, key) : rq->route->lane != LANE_PAGES || identify_session(rq);
 
+    if (ok && rq->route->may == SETUP)
+        identify_setup(rq);
     choose_language(rq);
     choose_theme(rq);
     return ok;

@@ -4,6 +4,9 @@
 /* route: one row per address; app/routes.c is the table. A console page and its JSON twin are one row and one handler. */
 #include "base/base.h"
 
+struct field;
+struct form_field;
+struct json_out;
 struct request;
 
 enum method { GET, POST, PUT, PATCH, DELETE, HEAD, OPTIONS, METHOD_OTHER };
@@ -43,7 +46,11 @@ struct route {
     const char *twin2;                       /* a second JSON address, "/admin/config/llm/:id", or NULL */
     enum method twin2_method;
     size_t body_max;                         /* bytes; 0 = no body allowed */
-    const char *help;                        /* catalogue key of a one-line description, for OpenAPI; NULL = not in it */
+    /* For OpenAPI: */
+    const char *help;                        /* catalogue key of a one-line description; NULL = not in it */
+    const struct form_field *form;           /* what the body may hold (web/form.h), or */
+    void (*schema)(struct json_out *);       /* writes the body's JSON Schema; NULL = no body */
+    const struct field *view;                /* what is answered; NULL = see the description */
 };
 
 #endif
