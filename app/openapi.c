@@ -241,7 +241,7 @@ static void put_operation(struct listing *l, const struct address *at)
 
     json_name(out, methods[at->method]);
     json_begin_object(out);
-    json_member_text(out, "summary", request_message(l->rq, at->route->help));
+    json_member_text(out, "summary", request_message(l->rq, at->route->help, NULL));
     put_parameters(out, at->path, l->rq->arena);
     put_body(out, at->route);
     put_responses(out, at->route);

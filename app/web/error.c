@@ -16,6 +16,11 @@ const char *request_say(struct request *rq, const struct err *err)
     return message_err(link_of(rq)->options->catalogues, rq->lang, err, rq->arena);
 }
 
+const char *request_message(struct request *rq, const char *key, const struct message_arg *args)
+{
+    return message(link_of(rq)->options->catalogues, rq->lang, key, args, rq->arena);
+}
+
 /* Name and value, if there is a value. */
 static void put_known(struct json_out *json, const char *name, const char *value)
 {

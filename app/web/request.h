@@ -16,6 +16,7 @@ struct identity;                         /* gate/who.h */
 struct language;                         /* web/catalogue.h */
 struct web;
 struct field;
+struct message_arg;                      /* web/catalogue.h */
 struct form;                             /* web/form.h */
 
 struct header { const char *name, *value; };
@@ -97,6 +98,8 @@ bool response_json(struct request *, int status, const struct field *fields, con
 
 /* The sentence for an err in the caller's language. */
 const char *request_say(struct request *, const struct err *);
+/* A message of the catalogue in the caller's language; ${args} NULL = none. */
+const char *request_message(struct request *, const char *key, const struct message_arg *args);
 
 /* Take the answer over for writing from a loop: server.c will not answer; the request lives until stream_end has flushed. What the handler
  * returns does not matter any more, and once the stream is posted to its loop the handler must not touch the request. */
