@@ -324,33 +324,40 @@ void html_filled(struct html *h)
         h->value_n += sizeof(h->value);      /* what follows is no beginning any more */
 }
 
-const char *html_section(const struct html *h)
+/* A tag or attribute whose name runs up to a section's tag ends there: {{#x}}checked{{/x}}, <input{{#x}} checked{{/x}}>. */
+static const char *end_name(struct html *h)
 {
-    bool fits = h->state == HTML_TEXT || h->state == HTML_DOUBLE || h->state == HTML_TAG || h->state == HTML_TAG_AFTER
-             || h->state == HTML_AFTER_NAME;
-    return fits ? NULL : "a section can only begin in text, in a double-quoted attribute or between attributes";
+    const char *why = h->state == HTML_ATTR_NAME ? attr_named(h) : h->state == HTML_TAG_NAME ? tag_named(h) : NULL;
+    if (h->state == HTML_ATTR_NAME || h->state == HTML_TAG_NAME)
+        h->state = HTML_TAG_AFTER;
+    else if (h->state == HTML_AFTER_NAME)
+        h->state = HTML_TAG;
+    return why;
+}
+
+static bool is_between(const struct html *h)
+{
+    return h->state == HTML_TAG || h->state == HTML_TAG_AFTER;
+}
+
+const char *html_section(struct html *h)
+{
+    const char *why = end_name(h);
+    if (why == NULL && h->state != HTML_TEXT && h->state != HTML_DOUBLE && !is_between(h))
+        why = "a section can only begin in text, in a double-quoted attribute or between attributes";
+    return why;
 }
 
 const char *html_section_end(struct html *h, const struct html *open)
 {
-    if (h->state == HTML_ATTR_NAME) {        /* {{#x}}checked{{/x}}: the name ends with the section */
-        const char *why = attr_named(h);
-        if (why != NULL)
-            return why;
-        h->state = HTML_TAG_AFTER;
-    }
-    bool between = open->state == HTML_TAG || open->state == HTML_TAG_AFTER || open->state == HTML_AFTER_NAME;
-    bool ends_between = h->state == HTML_TAG || h->state == HTML_TAG_AFTER || h->state == HTML_AFTER_NAME;
-    if (between && ends_between) {
-        enum html_state state = open->state == HTML_TAG && h->state == HTML_TAG ? HTML_TAG : HTML_TAG_AFTER;
-        *h = *open;
-        h->state = state;
-        return NULL;
-    }
-    if (h->state != open->state || (h->state == HTML_DOUBLE && strcmp(h->name, open->name) != 0))
-        return "a section must end where it began: in text, in the same attribute, or between attributes";
+    const char *why = end_name(h);
+    bool same = is_between(open) ? is_between(h) : h->state == open->state && (h->state != HTML_DOUBLE || strcmp(h->name, open->name) == 0);
+    if (why == NULL && !same)
+        why = "a section must end where it began: in text, in the same attribute, or between attributes";
+    enum html_state after = is_between(open) && h->state == HTML_TAG_AFTER ? HTML_TAG_AFTER : open->state;
     *h = *open;
-    return NULL;
+    h->state = after;
+    return why;
 }
 
 void html_escape(struct buf *buf, const void *bytes, size_t n)

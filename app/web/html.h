@@ -38,7 +38,7 @@ enum html_place html_place(const struct html *, bool literal_start, const char *
 /* A value was put here. */
 void html_filled(struct html *);
 /* A section may begin here; and may end here, having begun at ${open}: then ${html} is what follows it, whether it was shown or not. */
-const char *html_section(const struct html *);
+const char *html_section(struct html *);
 const char *html_section_end(struct html *html, const struct html *open);
 
 /* & < > " ' as entities: right for text and double-quoted attributes. */
