@@ -227,6 +227,11 @@ bool generate(struct request *rq)
     return door_run(rq, &door);
 }
 
+void generate_schema(struct json_out *out)
+{
+    shape_schema(out, fields, true);
+}
+
 /* ---- GET /api/v1/llm/health ---- */
 
 struct provider_health_view {

@@ -274,3 +274,8 @@ bool openai_parse(struct chat *chat, struct arena *a, struct err *err)
     chat->parsed = true;
     return true;
 }
+
+void openai_schema(struct json_out *out)
+{
+    shape_schema(out, chat_fields, false);
+}

@@ -7,6 +7,9 @@
 must_check bool openai_read(struct json body, struct chat *, struct arena *, struct err *);
 /* chat->parse: messages, tools and the rest, for a provider of another dialect. Fields that have no place in struct chat are listed as dropped. */
 must_check bool openai_parse(struct chat *, struct arena *, struct err *);
+/* The body's JSON Schema, for OpenAPI. */
+struct json_out;
+void openai_schema(struct json_out *);
 /* Check and read one list of messages (also of the generate API). ${field} names it in errors. */
 must_check bool openai_messages(struct json list, const char *field, struct chat *, struct arena *, struct err *);
 

@@ -5,7 +5,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
-#include "base/buf.h"
+#include "base/json_write.h"
 #include "base/utf8.h"
 
 static const char *const type_words[] = {"string", "true, false", "integer", "number", "object", "array", "string, array of strings"};
@@ -141,4 +141,56 @@ void shape_real(struct json value, double *x)
 
     if (value.p && json_real(value, &found))
         *x = found;
+}
+
+static void put_range(struct json_out *out, const struct shape_field *f)
+{
+    static const char *const names[][2] = {
+        [SHAPE_TEXT] = {"minLength", "maxLength"}, [SHAPE_INT] = {"minimum", "maximum"}, [SHAPE_NUMBER] = {"minimum", "maximum"},
+        [SHAPE_ARRAY] = {"minItems", "maxItems"}, [SHAPE_TEXTS] = {NULL, NULL},
+    };
+
+    if (!f->max || f->max == INT64_MAX || f->type == SHAPE_BOOL || f->type == SHAPE_OBJECT || f->type == SHAPE_TEXTS)
+        return;
+    json_member_put_int(out, names[f->type][0], f->min);
+    json_member_put_int(out, names[f->type][1], f->max);
+}
+
+static void put_field(struct json_out *out, const struct shape_field *f)
+{
+    static const char *const types[] = {
+        [SHAPE_TEXT] = "string", [SHAPE_BOOL] = "boolean", [SHAPE_INT] = "integer", [SHAPE_NUMBER] = "number",
+        [SHAPE_OBJECT] = "object", [SHAPE_ARRAY] = "array",
+    };
+
+    json_name(out, f->name);
+    if (f->type == SHAPE_TEXTS) {
+        json_put_raw(out, bytes_of("{\"oneOf\":[{\"type\":\"string\"},{\"type\":\"array\",\"items\":{\"type\":\"string\"}}]}"));
+        return;
+    }
+    json_begin_object(out);
+    json_member_text(out, "type", types[f->type]);
+    if (f->type == SHAPE_ARRAY) {
+        json_name(out, "items");
+        json_put_raw(out, bytes_of("{\"type\":\"object\"}"));
+    }
+    put_range(out, f);
+    json_end_object(out);
+}
+
+void shape_schema(struct json_out *out, const struct shape_field *fields, bool closed)
+{
+    json_member_text(out, "type", "object");
+    json_member_put_bool(out, "additionalProperties", !closed);
+    json_name(out, "properties");
+    json_begin_object(out);
+    for (const struct shape_field *f = fields; f->name; f++)
+        put_field(out, f);
+    json_end_object(out);
+    json_name(out, "required");
+    json_begin_array(out);
+    for (const struct shape_field *f = fields; f->name; f++)
+        if (f->required)
+            json_put_text(out, f->name);
+    json_end_array(out);
 }

@@ -19,6 +19,9 @@ must_check bool shape_check(struct json object, const struct shape_field *fields
 /* As shape_check, and every other field is ERR_UNKNOWN_FIELD naming the known ones. */
 must_check bool shape_check_all(struct json object, const struct shape_field *fields, struct arena *, struct err *);
 const struct shape_field *shape_find(const struct shape_field *fields, struct json name);
+/* The table as a JSON Schema, into an object that is open; ${closed}: other fields are refused. */
+struct json_out;
+void shape_schema(struct json_out *, const struct shape_field *fields, bool closed);
 /* Set ${n} or ${x} if the value is such a number; else leave it. */
 void shape_int(struct json, int64_t *n);
 void shape_real(struct json, double *x);
