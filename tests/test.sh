@@ -51,7 +51,12 @@ reports() {    # SUITE: what a sanitizer wrote while it ran
     done
 }
 
-build() { make -s "$@" >"$LOG/build.log" 2>&1 || program "build of $*" cat "$LOG/build.log"; }
+build() {      # TARGET…: what cannot be built is one failure, and its tests are not run
+    make -s -j"$(nproc)" "$@" >"$LOG/build.log" 2>&1 && return
+    failed=$((failed + 1)) suite_failed=$((suite_failed + 1))
+    echo "--- $* cannot be built:" && tail -n 30 "$LOG/build.log"
+    return 1
+}
 
 node_tests() { # FOLDER: every test file in it
     files=$(find "tests/$1" -name node_modules -prune -o -name '*test.mjs' -print 2>/dev/null | sort)
@@ -59,7 +64,7 @@ node_tests() { # FOLDER: every test file in it
 }
 
 suite_unit() {
-    build units
+    build units || return
     for source in tests/unit/*_test.c; do program "${source%.c}" "$OUT/${source%.c}"; done
 }
 suite_sql() { build all units && program sql tests/sql/run.sh; }

@@ -114,6 +114,9 @@ sum 'a line like the last' '4 passed, 0 failed' '4 passed, 0 failed'
 sum 'a crash after good tests' '3 passed, 1 failed' '[  PASSED  ] 3 test(s).' 139
 sum 'nothing at all' '0 passed, 1 failed' ''
 sum 'nothing, and a bad end' '0 passed, 1 failed' '' 3
+mkdir -p "$work/sum/tests/sql" && printf 'all units fakellm:\n\tfalse\n' >"$work/sum/Makefile"
+OUT=out/x "$work/sum/tests/test.sh" sql >"$said" 2>&1 && bad 'sum: cannot be built' ||
+    { [ "$(tail -n 1 "$said")" = '0 passed, 1 failed' ] && ok 'sum: cannot be built' || bad 'sum: cannot be built'; }
 
 echo "$passed passed, $failed failed"
 [ $failed = 0 ]
