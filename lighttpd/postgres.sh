@@ -42,7 +42,7 @@ postgres_leftover() {
 # In a file and not on the command line, so that pg_ctl starts it in the same way.
 postgres_configure() {
     quoted=$(echo "$short/run" | sed "s/'/''/g")
-    as_user tee "$var/postgres/moongate.conf" >/dev/null <<CONF
+    as_user tee "$var/postgres/moongate.conf" >/dev/null <<CONF || die var_unwritable "$var/postgres" "$user"
 listen_addresses = ''
 unix_socket_directories = '$quoted'
 unix_socket_permissions = 0700
