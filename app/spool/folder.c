@@ -316,6 +316,7 @@ static void start_at(struct folder *f)
 {
     struct position at;
     f->done = (struct position){.number = f->segment_n ? f->segments[0].number : 1, .offset = SEGMENT_HEAD};
+    f->done.next_seq = f->done.number == 1;
     if (cursor_read(f, &at, &f->done_at) && at.number >= f->done.number) {
         struct folder_segment *s = folder_segment_from(f, at.number);
         if (!s || s->number != at.number || at.offset <= s->limit)

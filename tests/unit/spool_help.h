@@ -1,67 +1,26 @@
 /* SPDX-License-Identifier: MIT */
 #ifndef TESTS_SPOOL_HELP_H
 #define TESTS_SPOOL_HELP_H
-/* What the spool's tests share: a folder of their own, records that can be checked from their number alone, a seed. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+/* What the spool's tests share: a folder of their own, records that can be checked from their number alone. */
+#include "property.h"
 
 #include <dirent.h>
 #include <fcntl.h>
 #include <ftw.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "base/metrics.h"
-#include "base/parse.h"
 #include "spool/spool.h"
-
-#include <cmocka.h>                    /* last: its macro fail() is not our function */
 
 enum { NUMBERS = 200000 };
 static const uint8_t test_key[32] = "the spool's tests use this key.";
-
-struct rnd {
-    uint64_t state;
-};
-
-static inline uint64_t rnd_next(struct rnd *r)
-{
-    r->state += 0x9e3779b97f4a7c15;
-    uint64_t z = r->state;
-    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
-    z = (z ^ z >> 27) * 0x94d049bb133111eb;
-    return z ^ z >> 31;
-}
-
-static inline uint64_t rnd_below(struct rnd *r, uint64_t n)
-{
-    return rnd_next(r) % n;
-}
-
-/* MOONGATE_SEED, or a new one; printed, so that a failure can be repeated. */
-static inline struct rnd rnd_seed(const char *test)
-{
-    int64_t seed = 0;
-    struct err err;
-    const char *text = getenv("MOONGATE_SEED");
-    if (!text || !parse_int(text, 0, INT64_MAX, "MOONGATE_SEED", &seed, &err)) {
-        struct timespec now;
-        clock_gettime(CLOCK_REALTIME, &now);
-        seed = (int64_t)now.tv_nsec / 1000;
-    }
-    printf("%s: MOONGATE_SEED=%" PRId64 "\n", test, seed);
-    return (struct rnd){(uint64_t)seed};
-}
 
 /* In memory where there is such a place: the tests are about order, not about a disk's speed. */
 static inline char *place_new(void)
@@ -125,10 +84,10 @@ static inline uint8_t record_type(uint64_t n)
 
 static inline size_t record_fill(uint64_t n, size_t most, uint8_t *out)
 {
-    struct rnd r = {n * 7919 + 1};
-    size_t size = rnd_below(&r, most + 1);
+    struct random r = {n * 7919 + 1};
+    size_t size = random_below(&r, most + 1);
     for (size_t i = 0; i < size; i++)
-        out[i] = (uint8_t)rnd_next(&r);
+        out[i] = (uint8_t)random_next(&r);
     return size;
 }
 

@@ -565,7 +565,7 @@ static void strange_files_are_left_alone(void **state)
 static void cursor_is_only_a_hint(void **state)
 {
     (void)state;
-    struct rnd r = rnd_seed("cursor_is_only_a_hint");
+    struct random r = random_start();
     for (int turn = 0; turn < 60; turn++) {
         char *dir = place_new(), folder[300], path[340];
         struct spool_options o = options_small(dir);
@@ -585,9 +585,9 @@ static void cursor_is_only_a_hint(void **state)
         size_t size;
         uint8_t *p = file_get(path, &size);
         if (turn % 3 == 0)
-            size = rnd_below(&r, size);
+            size = random_below(&r, size);
         else
-            p[rnd_below(&r, size)] ^= (uint8_t)(1 << rnd_below(&r, 8));
+            p[random_below(&r, size)] ^= (uint8_t)(1 << random_below(&r, 8));
         file_put(path, p, size);
         free(p);
         sp = must_open(&o);
