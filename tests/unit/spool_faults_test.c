@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: MIT */
+/* Every write, sync, preallocation and rename of a small life of a spool fails once, and from there on for a while. Whatever
+ * happens, what was acknowledged comes out, nothing torn does, and the spool works again when the disk does. */
+#include <pthread.h>
+
+#include "spool_disk.h"
+
+enum { RECORDS = 160, LONGEST = 2000, STRIDE = RECORDS + 10 };
+
+struct life {
+    const char *dir;
+    bool sync_each;
+    uint8_t acked[STRIDE];
+    struct seen seen;                  /* what came out, in all its parts */
+    struct seen part;                  /* since it was opened last */
+};
+
+static void part_end(struct life *life)
+{
+    for (uint64_t n = 0; n < STRIDE; n++) {
+        if (life->part.times[n] > 1)
+            fail_msg("record %" PRIu64 " came out %d times without a restart", n, life->part.times[n]);
+        life->seen.times[n] += life->part.times[n];
+    }
+    free(life->part.times);
+    life->part = seen_new();
+}
+
+/* Read all there is; errors are allowed while the disk fails. */
+static bool take_some(struct spool *sp, struct life *life)
+{
+    struct arena *a = arena_new();
+    struct err err;
+    struct list list = {NULL, 1};
+    bool ok = true;
+    while (ok && list.n > 0) {
+        ok = spool_read(sp, a, 30, SIZE_MAX, &list, &err);
+        for (size_t i = 0; ok && i < list.n; i++)
+            seen_check(&life->part, (struct spool_record *)list.items + i, LONGEST);
+        ok = ok && spool_done(sp, &err);
+        arena_reset(a);
+    }
+    arena_free(a);
+    return ok;
+}
+
+/* Open, append and read in turns, close; whether it could be opened. */
+static bool live(struct life *life, uint64_t from, uint64_t to)
+{
+    struct spool_options o = options_small(life->dir);
+    struct spool *sp;
+    struct err err = {0};
+    o.sync_each = life->sync_each;
+    if (!spool_open(&o, &sp, &err))
+        return false;
+    for (uint64_t n = from; n < to; n++) {
+        life->acked[n] = put_sized(sp, n, LONGEST, &err);
+        if (n % 9 == 8)
+            spool_sync(sp);
+        if (n % 40 == 39)
+            (void)!take_some(sp, life);
+    }
+    /* The disk may be well again by now, and a second has passed. */
+    spool_sync(sp);
+    (void)!take_some(sp, life);
+    spool_close(sp);
+    part_end(life);
+    return true;
+}
+
+/* After the fault: all that was acknowledged is out or comes out now; and it works. */
+static void check(struct life *life, long call)
+{
+    struct spool_options o = options_small(life->dir);
+    struct spool *sp = must_open(&o);
+    struct spool_status status;
+    if (!take_some(sp, life))
+        fail_msg("call %ld: reading fails on a disk that is well", call);
+    life->acked[RECORDS] = put_sized(sp, RECORDS, LONGEST, &(struct err){0});
+    assert_true(life->acked[RECORDS]);
+    assert_true(take_some(sp, life));
+    spool_status(sp, &status);
+    assert_int_equal(status.waiting, 0);
+    assert_false(status.failed || status.refusing);
+    spool_close(sp);
+    part_end(life);
+    for (uint64_t n = 0; n <= RECORDS; n++)
+        if (life->acked[n] && !life->seen.times[n])
+            fail_msg("call %ld: record %" PRIu64 " was acknowledged and is lost", call, n);
+}
+
+/* One life in which calls [k, k + width) fail; false when there were no k calls. */
+static bool life_with_fault(enum disk_fault fault, long k, long width, bool sync_each, uint64_t *acked)
+{
+    char *dir = place_new();
+    struct life life = {.dir = dir, .sync_each = sync_each, .seen = seen_new(), .part = seen_new()};
+    disk_forget();
+    disk.fault = fault;
+    disk.calls = 0;
+    disk.fail_from = k;
+    disk.fail_to = k + width;
+    disk.watching = disk.armed = true;
+    bool opened = live(&life, 0, RECORDS / 2);
+    opened = live(&life, RECORDS / 2, RECORDS) || opened;
+    disk.armed = false;
+    check(&life, k);
+    disk.watching = false;
+    for (uint64_t n = 0; n < RECORDS; n++)
+        *acked += life.acked[n];
+    if (width == 1 && opened && !life.acked[0] && !life.acked[RECORDS - 1])
+        fail_msg("call %ld: nothing works after one fault", k);
+    free(life.seen.times);
+    free(life.part.times);
+    place_free(dir);
+    return disk.calls > k;
+}
+
+static void every_call(enum disk_fault fault, long width, bool sync_each, long step)
+{
+    uint64_t acked = 0;
+    long k = 0;
+    while (life_with_fault(fault, k, width, sync_each, &acked))
+        k += step;
+    print_message("%ld calls, %.1f of %d records acknowledged on average\n", k, (double)acked / (double)(k / step + 1), RECORDS);
+    assert_true(k > 50);
+}
+
+static void input_output_error(void **state)
+{
+    (void)state;
+    every_call(DISK_EIO, 1, false, 1);
+}
+
+static void input_output_error_power(void **state)
+{
+    (void)state;
+    every_call(DISK_EIO, 1, true, 1);
+}
+
+static void errors_for_a_while(void **state)
+{
+    (void)state;
+    every_call(DISK_EIO, 2, false, 3);
+    every_call(DISK_EIO, 7, false, 3);
+    every_call(DISK_EIO, 30, true, 7);
+}
+
+static void disk_full(void **state)
+{
+    (void)state;
+    every_call(DISK_ENOSPC, 1, false, 1);
+    every_call(DISK_ENOSPC, 20, true, 5);
+}
+
+static void short_writes(void **state)
+{
+    (void)state;
+    every_call(DISK_SHORT, 1, false, 1);
+    every_call(DISK_SHORT, 1000000, false, 1000000 - 1);
+    every_call(DISK_SHORT_THEN_EIO, 1, false, 1);
+}
+
+/* A disk that never comes back: everything is refused, nothing hangs, and no file piles up. */
+static void dead_disk(void **state)
+{
+    (void)state;
+    char *dir = place_new();
+    struct spool_options o = options_small(dir);
+    struct spool *sp = must_open(&o);
+    struct seen seen = seen_new();
+    struct spool_status status;
+    struct err err = {0};
+    for (uint64_t n = 0; n < 20; n++)
+        must_put(sp, n);
+    disk.fault = DISK_EIO;
+    disk.calls = disk.fail_from = 0;
+    disk.fail_to = 1000000;
+    disk.watching = disk.armed = true;
+    for (int i = 0; i < 200; i++) {
+        assert_false(put(sp, 20));
+        assert_false(spool_reserve(sp, &err));
+        spool_sync(sp);
+    }
+    spool_status(sp, &status);
+    assert_true(status.failed && status.refusing);
+    assert_true(bytes_under(dir) <= 4 * o.segment_bytes);
+    disk.armed = false;
+    spool_sync(sp);
+    spool_status(sp, &status);
+    assert_false(status.failed || status.refusing);
+    must_put(sp, 21);
+    take_all(sp, &seen, true);
+    assert_int_equal(seen.count, 21);
+    assert_int_equal(seen.times[20], 0);
+    disk.watching = false;
+    spool_close(sp);
+    free(seen.times);
+    place_free(dir);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(input_output_error),
+        cmocka_unit_test(input_output_error_power),
+        cmocka_unit_test(errors_for_a_while),
+        cmocka_unit_test(disk_full),
+        cmocka_unit_test(short_writes),
+        cmocka_unit_test(dead_disk),
+    };
+    quiet();
+    return cmocka_run_group_tests_name("spool_faults", tests, NULL, NULL);
+}
