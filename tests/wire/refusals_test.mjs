@@ -10,7 +10,6 @@ let stack;
 before(async () => {
   stack = await Stack.start({ name: 'refusals', env: { MOONGATE_BODY_MAX: String(1 << 20) } });
   stack.viewer = await stack.createKey('viewer', 'viewer');
-  await stack.until('the viewer\'s key to be known', async () => (await stack.fetch('/v1/models', { key: stack.viewer })).status !== 401);
 });
 after(() => stack?.stop());
 beforeEach(() => stack.fake.forget());
@@ -146,13 +145,10 @@ describe('who may', () => {
   test('a key that is revoked is refused from then on', async () => {
     const key = await stack.createKey('short-lived');
     const ask = async () => (await stack.chat('fixed', 'x', {}, { key })).status;
-    await stack.until('the new key to work', async () => await ask() === 200);
+    assert.equal(await ask(), 200);
     const admin = await stack.createKey('admin', 'admin');
     const id = key.slice(4, 16);
-    const answer = await stack.until('the admin\'s key to work', async () => {
-      const tried = await stack.fetch(`/api/v1/keys/${id}`, { method: 'DELETE', key: admin });
-      return tried.status !== 401 && tried;
-    });
+    const answer = await stack.fetch(`/api/v1/keys/${id}`, { method: 'DELETE', key: admin });
     assert.ok(answer.ok, `${answer.status} ${await answer.text()}`);
     const revoked = Date.now();
     await stack.until('the key to be refused', async () => await ask() === 401);

@@ -35,6 +35,7 @@ export class Stack {
     try {
       await stack.#start({ name, models: [...MODELS, ...models], env, fakeArgs, provider });
     } catch (e) {
+      console.error(e);                                    // the test runner does not show what fails before the first test
       await stack.stop().catch(() => {});
       throw e;
     }
@@ -63,9 +64,9 @@ export class Stack {
       MOONGATE_DATABASE_URL: this.cluster.url('moongate'), MOONGATE_MASTER_KEY_FILE: keyFile, ...env };
     await this.moongate('migrate');
     await this.addProvider({ name: 'fake', models, ...provider });
-    this.key = await this.createKey('developer', 'developer');
     await this.startGate();
     await this.startFront();
+    this.key = await this.createKey('developer', 'developer');
   }
 
   // A subcommand of moongate.
@@ -80,10 +81,12 @@ export class Stack {
     return JSON.parse((await this.moongate(...args, { input: secret ?? '' })).out);
   }
 
+  // A new key, once the running gate knows it.
   async createKey(name, role = 'developer', args = []) {
     const { out } = await this.moongate('key', 'create', '--name', name, '--role', role, '--json', ...args);
     const key = /mgk_\w+/.exec(out);
     if (!key) throw new Error(`key create printed no key: ${out}`);
+    await until(`the key ${name} to be known`, async () => (await this.fetch('/v1/models', { key: key[0] })).status !== 401);
     return key[0];
   }
 
