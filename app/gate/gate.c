@@ -5,6 +5,13 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/metrics.h"
+#include "spool/spool.h"
+
+const struct field gate_state_fields[] = {
+    FIELD(struct gate_state, status), FIELD(struct gate_state, database_up), FIELD(struct gate_state, spool_refusing),
+    FIELD(struct gate_state, settings_age_s), FIELD(struct gate_state, spool_waiting), FIELD(struct gate_state, spool_bytes),
+    FIELD(struct gate_state, runs_in_flight), FIELD_END,
+};
 
 struct snapshot *gate_snapshot(struct gate *gate)
 {
@@ -67,4 +74,18 @@ bool gate_fresh(struct gate *gate, int64_t *age_s_r)
     *age_s_r = age_s;
     snapshot_drop(snapshot);
     return fresh;
+}
+
+struct gate_state gate_state(struct gate *gate)
+{
+    struct gate_state state = {.database_up = metric_get(METRIC_database_up) != 0, .runs_in_flight = metric_get(METRIC_runs_in_flight)};
+    bool fresh = gate_fresh(gate, &state.settings_age_s);
+    struct spool_status spool;
+
+    spool_status(gate->spool, &spool);
+    state.spool_refusing = spool.refusing || spool.failed;
+    state.spool_waiting = (int64_t)spool.waiting;
+    state.spool_bytes = (int64_t)spool.bytes;
+    state.status = !fresh || state.spool_refusing ? "refusing" : state.database_up ? "ready" : "degraded";
+    return state;
 }

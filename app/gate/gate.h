@@ -51,4 +51,13 @@ void gate_wake_checks(struct gate *);
 /* Whether runs may be answered: the database was seen within offline_max_h. */
 bool gate_fresh(struct gate *, int64_t *age_s_r);
 
+/* How the gate is, without asking the database. */
+struct gate_state {
+    const char *status;                  /* "ready", "degraded" (database down, answering on), "refusing" (spool full, settings too old) */
+    bool database_up, spool_refusing;
+    int64_t settings_age_s, spool_waiting, spool_bytes, runs_in_flight;
+};
+extern const struct field gate_state_fields[];
+struct gate_state gate_state(struct gate *);
+
 #endif
