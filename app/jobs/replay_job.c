@@ -13,12 +13,16 @@
 #include "jobs/jobs.h"
 #include "spool/spool.h"
 
+/* The process of intents whose own is dead and not known by name. */
+#define NOBODY "00000000-0000-0000-0000-000000000000"
+
 enum { BATCH = 500, BATCH_BYTES = 4 << 20, IDLE_US = 100000, WAIT_MAX_US = 5000000 };
 
 struct replay {
     struct gate *gate;
     struct arena *arena;
     struct intent_owner owner;           /* this process */
+    struct intent_owner dead;            /* any earlier one: whose records were adopted */
     bool closed;                         /* what dead processes left is dealt with */
     int64_t wait_us;                     /* after a failure */
     bool down;
@@ -65,8 +69,6 @@ struct sorted {
     size_t *source;                      /* of each final: its place in the batch */
     const char **ended;                  /* ids of the finals */
     size_t n;
-    const char **begun, **payloads;      /* intents whose final is not in this batch */
-    size_t begun_n;
 };
 
 static bool has_final(const struct sorted *s, const char *id)
@@ -96,29 +98,31 @@ static bool sort_finals(struct replay *r, struct list batch, struct sorted *s)
     return true;
 }
 
-static void sort_intents(struct replay *r, struct list batch, struct sorted *s)
+/* Those whose final is not in this batch. */
+static bool insert_intents(struct replay *r, struct list batch, const struct sorted *s, bool adopted, struct err *err)
 {
     const struct spool_record *records = batch.items;
+    const char **begun = NEW_ARRAY(r->arena, const char *, batch.n), **payloads = NEW_ARRAY(r->arena, const char *, batch.n);
+    size_t n = 0;
 
     for (size_t i = 0; i < batch.n; i++) {
-        if (records[i].type != RECORD_INTENT || has_final(s, records[i].id))
+        if (records[i].type != RECORD_INTENT || records[i].adopted != adopted || has_final(s, records[i].id))
             continue;
-        s->begun[s->begun_n] = records[i].id;
-        s->payloads[s->begun_n++] = arena_copy(r->arena, records[i].payload.p, records[i].payload.n);
+        begun[n] = records[i].id;
+        payloads[n++] = arena_copy(r->arena, records[i].payload.p, records[i].payload.n);
     }
+    if (adopted && n)
+        r->closed = false;
+    return intents_insert(r->gate->db, r->arena, adopted ? &r->dead : &r->owner, begun, payloads, n, err);
 }
 
 static bool sort_batch(struct replay *r, struct list batch, struct sorted *s)
 {
     *s = (struct sorted){
         .finals = NEW_ARRAY(r->arena, struct run_entry, batch.n), .source = NEW_ARRAY(r->arena, size_t, batch.n),
-        .ended = NEW_ARRAY(r->arena, const char *, batch.n), .begun = NEW_ARRAY(r->arena, const char *, batch.n),
-        .payloads = NEW_ARRAY(r->arena, const char *, batch.n),
+        .ended = NEW_ARRAY(r->arena, const char *, batch.n),
     };
-    if (!sort_finals(r, batch, s))
-        return false;
-    sort_intents(r, batch, s);
-    return true;
+    return sort_finals(r, batch, s);
 }
 
 static bool insert_finals(struct replay *r, struct list batch, const struct sorted *s, struct err *err)
@@ -139,7 +143,7 @@ static bool insert_batch(struct replay *r, struct list batch, struct err *err)
 
     if (!sort_batch(r, batch, &s))
         return fail(err, ERR_RECORDING, "a record could not be set aside");
-    return intents_insert(r->gate->db, r->arena, &r->owner, s.begun, s.payloads, s.begun_n, err)
+    return insert_intents(r, batch, &s, true, err) && insert_intents(r, batch, &s, false, err)
         && insert_finals(r, batch, &s, err) && intents_delete(r->gate->db, r->arena, s.ended, s.n, err);
 }
 
@@ -195,7 +199,7 @@ static bool close_one(struct replay *r, const struct intent_row *intent, struct 
         && intents_delete(r->gate->db, r->arena, &intent->run_id, 1, err);
 }
 
-/* Once, after all records of earlier processes were replayed: what they began and did not end was interrupted. */
+/* After all records of earlier processes were replayed: what they began and did not end was interrupted. */
 static void close_interrupted(struct replay *r)
 {
     struct list dead;
@@ -213,7 +217,8 @@ static void close_interrupted(struct replay *r)
 
 void replay_job(const struct jobs_options *options)
 {
-    struct replay r = {.gate = options->gate, .arena = arena_new(), .owner = {options->installation, options->process}};
+    struct replay r = {.gate = options->gate, .arena = arena_new(), .owner = {options->installation, options->process},
+                       .dead = {options->installation, NOBODY}};
     bool stop = false;
 
     while (!stop) {

@@ -50,6 +50,7 @@ struct spool_record {
     char id[37];
     int64_t at;                      /* wall clock µs when it was appended */
     struct bytes payload;            /* decrypted */
+    bool adopted;                    /* a process that is dead wrote it */
 };
 /* The next up to ${max_n} records (or ${max_bytes}) not handed out yet, oldest folder first; n == 0: nothing new. One reader only. */
 must_check bool spool_read(struct spool *, struct arena *, size_t max_n, size_t max_bytes, struct list *records_r, struct err *);

@@ -223,6 +223,7 @@ static void take(struct spool *sp, struct folder *f, struct folder_segment *s, s
     }
     if (!fresh || entry->type == 0)
         return;
+    record->adopted = !f->own;
     batch->n++;
     batch->bytes += record->payload.n;
 }
