@@ -132,7 +132,7 @@ static void test_what_is_refused(void **state)
         {"<p title='{{text}}'>", "double-quoted"}, {"<p {{text}}>", "double-quoted"}, {"<{{text}}>", "double-quoted"},
         {"<p {{text}}=\"x\">", "double-quoted"}, {"<script>{{text}}</script>", "script or style"}, {"<style>{{text}}</style>", "script or style"},
         {"<script>alert(1)</script>", "files of their own"}, {"<script><b>{{text}}</b></script>", "files of their own"},
-        {"<script></style>{{text}}</script>", "files of their own"}, {"<!-- {{text}} -->", "comment"}, {"<!-- ", "is not closed"}, {"<p", "is not closed"},
+        {"<script></style>{{text}}</script>", "ends with its own"}, {"<!-- {{text}} -->", "comment"}, {"<!-- ", "is not closed"}, {"<p", "is not closed"},
         {"<a href=\"{{text}}\">", "must begin with a literal"}, {"<a href=\"https://x\">", "must begin with a literal"},
         {"<a href=\"//x\">", "another host"}, {"<a href=\"/\\x\">", "another host"}, {"<a HREF=javascript:alert(1)>", "must begin"},
         {"<img src='{{text}}'>", "double-quoted"}, {"<form action=\"x\">", "must begin"}, {"<button formaction=\"{{text}}\">", "must begin"},
