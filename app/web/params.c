@@ -39,6 +39,9 @@ static bool add_param(struct head *head, const char *text)
         return fail(&rq->err, ERR_INPUT, "the request's head has more than %d parameters or %d bytes", PARAMS_MOST, PARAMS_BYTES);
     char *copy = arena_copy(rq->arena, text, n);
     copy[name_n] = '\0';
+    /* What another spelling of a name could hide: X-Forwarded-For, X_Forwarded_For. */
+    if (copy[strspn(copy, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")] != '\0')
+        return fail_field(&rq->err, copy, "", "A–Z, 0–9, _");
     uint32_t h = hash(copy, name_n);
     for (size_t i = 0; i < head->n; i++)
         if (head->hashes[i] == h && strcmp(head->all[i].name, copy) == 0)

@@ -130,6 +130,7 @@ static void test_what_is_refused_by_the_head(void **state)
         {"GET", "/v1/echo/1", {"HTTP_X_A", "1", "HTTP_X_A", "2", NULL}, 400, "\"param\":\"HTTP_X_A\""},
         {"GET", "/api/v1/things", {"HTTP_X_FORWARDED_FOR", "1.2.3.4", "HTTP_X_FORWARDED_FOR", "::1", NULL}, 400,
          "\"field\":\"HTTP_X_FORWARDED_FOR\""},
+        {"GET", "/v1/echo/1", {"HTTP_X-Forwarded-For", "1.2.3.4", NULL}, 400, "HTTP_X-Forwarded-For"},
         {"GET", "/v1/echo/1", {"REQUEST_METHOD", "POST", NULL}, 400, "REQUEST_METHOD"},
         {"GET", "/v1/echo/1?a=1&a=2", {NULL}, 400, "\"param\":\"a\""},
         {"GET", "/v1/echo/1?a=%zz", {NULL}, 400, "\"param\":\"a\""},
