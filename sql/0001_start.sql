@@ -173,7 +173,7 @@ create table intents (
     run_id        uuid primary key,
     installation  uuid not null,
     process       uuid not null,
-    payload       text not null                     -- the record, as the spool had it
+    payload       bytea not null                    -- the record, as the spool had it
 );
 
 -- Spend and counts by key and day; raised only in the transaction that inserts the run.

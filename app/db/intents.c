@@ -6,14 +6,14 @@ const struct field intent_fields[] = {FIELD(struct intent_row, run_id), FIELD(st
 static const struct sql INSERT = {
     "intents.insert",
     "insert into intents (run_id, installation, process, payload)"
-    " select u.run_id, $1, $2, u.payload from unnest($3::uuid[], $4::text[]) as u(run_id, payload) on conflict do nothing",
+    " select u.run_id, $1, $2, decode(u.payload, 'hex') from unnest($3::uuid[], $4::text[]) as u(run_id, payload) on conflict do nothing",
     SQL_NO_ROWS,
 };
 static const struct sql DELETE = {
     "intents.delete", "delete from intents where run_id = any($1::uuid[])", SQL_NO_ROWS,
 };
 static const struct sql LIST_DEAD = {
-    "intents.list_dead", "select run_id, payload from intents where installation = $1 and process <> $2 order by run_id limit 1000",
+    "intents.list_dead", "select run_id, encode(payload, 'hex') as payload from intents where installation = $1 and process <> $2 order by run_id limit 1000",
     SQL_ROW(struct intent_row, intent_fields),
 };
 

@@ -5,7 +5,8 @@
 #include "db/db.h"
 
 struct intent_row {
-    const char *run_id, *payload;
+    const char *run_id;
+    const char *payload;           /* hex */
 };
 extern const struct field intent_fields[];
 extern const struct sql *const intents_statements[];

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #ifndef GATE_RECORD_H
 #define GATE_RECORD_H
-/* record: a run as the spool keeps it and the replay reads it: one JSON object by the FIELD rows of the tables it ends in. Bodies are not in it. */
+/* record: a run as the spool keeps it and the replay reads it: packed by the FIELD rows of the tables it ends in, whose
+ * rows are therefore only added at the end. Bodies are not in it. */
 #include "db/runs.h"
 
 struct spool;

@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/metrics.h"
+#include "base/parse.h"
 #include "db/intents.h"
 #include "gate/record.h"
 #include "jobs/jobs.h"
@@ -109,7 +110,7 @@ static bool insert_intents(struct replay *r, struct list batch, const struct sor
         if (records[i].type != RECORD_INTENT || records[i].adopted != adopted || has_final(s, records[i].id))
             continue;
         begun[n] = records[i].id;
-        payloads[n++] = arena_copy(r->arena, records[i].payload.p, records[i].payload.n);
+        payloads[n++] = hex_text(records[i].payload, r->arena);
     }
     if (adopted && n)
         r->closed = false;
@@ -188,9 +189,10 @@ static bool replay_once(struct replay *r)
 static bool close_one(struct replay *r, const struct intent_row *intent, struct err *err)
 {
     struct run_entry entry = {0};
+    struct bytes payload;
 
-    if (!record_read(bytes_of(intent->payload), r->arena, &entry, err))
-        return false;
+    if (!hex_bytes(intent->payload, r->arena, &payload) || !record_read(payload, r->arena, &entry, err))
+        return fail(err, ERR_INTERNAL, "the intent of run %s does not read", intent->run_id);
     entry.run.status = "interrupted";
     entry.run.error_code = "interrupted";
     entry.run.error_detail = "the process ended while the run was in flight";
