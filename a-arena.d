@@ -1,2 +1,0 @@
-arena.o: app/base/arena.h app/base/base.h
-app/base/base.h:

@@ -1,1 +1,0 @@
-base.o: app/base/base.h

@@ -1,2 +1,0 @@
-buf.o: app/base/buf.h app/base/base.h
-app/base/base.h:

@@ -1,3 +1,0 @@
-chat.o: app/gate/chat.h app/base/json.h app/base/base.h
-app/base/json.h:
-app/base/base.h:

@@ -1,2 +1,0 @@
-clock.o: app/base/clock.h app/base/base.h
-app/base/base.h:

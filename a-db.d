@@ -1,3 +1,0 @@
-db.o: app/db/db.h app/base/field.h app/base/base.h
-app/base/field.h:
-app/base/base.h:

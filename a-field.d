@@ -1,2 +1,0 @@
-field.o: app/base/field.h app/base/base.h
-app/base/base.h:

@@ -1,2 +1,0 @@
-id.o: app/base/id.h app/base/base.h
-app/base/base.h:

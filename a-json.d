@@ -1,2 +1,0 @@
-json.o: app/base/json.h app/base/base.h
-app/base/base.h:

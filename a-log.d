@@ -1,2 +1,0 @@
-log.o: app/base/log.h app/base/base.h
-app/base/base.h:

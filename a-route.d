@@ -1,2 +1,0 @@
-route.o: app/web/route.h app/base/base.h
-app/base/base.h:

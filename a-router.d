@@ -1,3 +1,0 @@
-router.o: app/web/router.h app/web/route.h app/base/base.h
-app/web/route.h:
-app/base/base.h:

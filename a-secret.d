@@ -1,2 +1,0 @@
-secret.o: app/base/secret.h app/base/base.h
-app/base/base.h:

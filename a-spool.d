@@ -1,2 +1,0 @@
-spool.o: app/spool/spool.h app/base/base.h
-app/base/base.h:

@@ -1,3 +1,0 @@
-sse.o: app/net/sse.h app/base/base.h app/base/buf.h
-app/base/base.h:
-app/base/buf.h:

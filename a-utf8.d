@@ -1,2 +1,0 @@
-utf8.o: app/base/utf8.h app/base/base.h
-app/base/base.h:

@@ -1,2 +1,0 @@
-who.o: app/gate/who.h app/base/base.h
-app/base/base.h:
