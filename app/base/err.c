@@ -64,7 +64,7 @@ static void put(char *out, size_t room, const char *text)
 static void start(struct err *err, enum err_kind kind)
 {
     err->kind = kind;
-    err->text[0] = err->field[0] = err->value[0] = err->allowed[0] = '\0';
+    err->text[0] = err->field[0] = err->value[0] = err->allowed[0] = err->detail[0] = '\0';
     err->message = NULL;
     err->retry_after_s = 0;
 }

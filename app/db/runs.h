@@ -9,7 +9,7 @@ struct run_row {
     const char *id;
     int64_t started_at;
     const char *api;               /* which door: "openai.chat", … */
-    const char *status;            /* "ok", "error", "cancelled", "interrupted", "blocked" */
+    const char *status;            /* "ok", "failed", "truncated", "cancelled", "refused", "interrupted" */
     int64_t http_status;
     const char *error_code, *error_detail;
     const char *requested_model, *actual_model, *provider_id, *provider_name;

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/arena.h"
 #include "base/clock.h"
@@ -39,26 +40,37 @@ static void note_failure(struct run *run, const struct err *err)
 
 /* ---- what the provider says, on its way to the caller ---- */
 
-static void keepalive_again(struct run *run)
+static void keepalive_at(struct run *run, int64_t since)
 {
     int64_t s = run->snapshot->settings.values.keepalive_s;
 
     if (s && run->client->comment)
-        loop_timer_set(run->relay->loop, &run->keepalive, clock_mono() + s * 1000000);
+        loop_timer_set(run->relay->loop, &run->keepalive, since + s * 1000000);
 }
 
+static void begin(struct run *run)
+{
+    if (run->begun)
+        return;
+    run->begun = true;
+    run->client->begin(run);
+}
+
+/* One timer for all of a stream: events only note when they passed, and a timer that comes too early is set again. */
 static void keepalive_due(void *arg)
 {
     struct run *run = arg;
+    int64_t now = clock_mono();
 
     if (run->gone || run->failed)
         return;
-    if (!run->begun) {
-        run->begun = true;
-        run->client->begin(run);
+    if (run->said_at + run->snapshot->settings.values.keepalive_s * 1000000 > now) {
+        keepalive_at(run, run->said_at);
+        return;
     }
+    begin(run);
     if (run->client->comment(run))
-        keepalive_again(run);
+        keepalive_at(run, now);
     else
         run_gone(run);
 }
@@ -67,7 +79,7 @@ static struct call_text *call_at(struct run *run, int64_t index)
 {
     struct call_text *calls = run->calls.items;
 
-    if (index < 0 || index > 127)
+    if (index < 0 || index >= TOOL_CALLS_MAX)                /* dialects see to that */
         return NULL;
     while ((int64_t)run->calls.n <= index) {
         calls = list_add(run->arena, &run->calls, sizeof(*calls));
@@ -118,11 +130,8 @@ static bool run_event(void *arg, const struct chat_event *event)
         run->first_token_us = since_start(run);
     if (!run->chat->stream)
         return collect(run, event);
-    if (!run->begun) {
-        run->begun = true;
-        loop_timer_clear(run->relay->loop, &run->keepalive);
-        run->client->begin(run);
-    }
+    begin(run);
+    run->said_at = clock_mono();
     return run->client->event(run, event);
 }
 
@@ -158,6 +167,12 @@ static int64_t retry_after(const char *value)
     return *value && !*end && s > 0 && s < 86400 ? s : 0;
 }
 
+/* "application/json", with or without parameters. */
+static bool is_json(const char *content_type)
+{
+    return strncasecmp(content_type, "application/json", 16) == 0 && strchr("; \t", content_type[16]);
+}
+
 static void on_head(void *arg, int status, const struct http_header *headers, size_t n)
 {
     struct run *run = arg;
@@ -168,36 +183,15 @@ static void on_head(void *arg, int status, const struct http_header *headers, si
         if (strcmp(headers[i].name, "retry-after") == 0)
             run->retry_after_s = retry_after(headers[i].value);
         else if (strcmp(headers[i].name, "content-type") == 0)
-            json = strncmp(headers[i].value, "application/json", 16) == 0;
+            json = is_json(headers[i].value);
         else if (strcmp(headers[i].name, "x-request-id") == 0)
-            run->reader.upstream_id = arena_text(run->arena, headers[i].value);
+            run->reader.upstream_id = arena_printf(run->arena, "%.200s", headers[i].value);
     }
     /* A provider that answers a stream request with one JSON text is read as a whole answer; its caller gets events all the same. */
     run->frames = run->chat->stream && status / 100 == 2 && !(json && run->target.provider->type->rules->framing == FRAMES_SSE);
     if (run->chat->stream && !run->frames)
         run->reader.same = false;
     run->body = buf_new(run->arena, status / 100 == 2 ? (size_t)run->snapshot->settings.values.answer_max : ERROR_BODY_MAX);
-}
-
-static bool on_body(void *arg, struct bytes bytes)
-{
-    struct run *run = arg;
-    struct err err = {0};
-    bool ok;
-
-    if (run->gone)
-        return false;
-    if (!run->frames) {
-        buf_bytes(&run->body, bytes);
-        return !run->body.overflow || run->status / 100 != 2;
-    }
-    if (run->target.provider->type->rules->framing == FRAMES_SSE)
-        ok = sse_feed(&run->sse, bytes, each_sse, run, &err);
-    else
-        ok = ndjson_feed(&run->ndjson, bytes, each_line, run, &err);
-    if (!ok)
-        note_failure(run, &err);
-    return !run->failed;
 }
 
 /* ---- the end ---- */
@@ -240,6 +234,40 @@ static void fail_status(struct run *run)
     log_redact(err.detail);
     err.retry_after_s = (int)run->retry_after_s;
     note_failure(run, &err);
+}
+
+/* Too long to be read to its end, which for an error's words need not be. */
+static void fail_long(struct run *run)
+{
+    struct err err = {0};
+
+    if (run->status / 100 != 2)
+        fail_status(run);
+    else if (!fail(&err, ERR_UPSTREAM, "provider %s: the answer is longer than %zu bytes", run->target.provider->name, run->body.max))
+        note_failure(run, &err);
+}
+
+static bool on_body(void *arg, struct bytes bytes)
+{
+    struct run *run = arg;
+    struct err err = {0};
+    bool ok;
+
+    if (run->gone)
+        return false;
+    if (!run->frames) {
+        buf_bytes(&run->body, bytes);
+        if (run->body.overflow)
+            fail_long(run);
+        return !run->failed;
+    }
+    if (run->target.provider->type->rules->framing == FRAMES_SSE)
+        ok = sse_feed(&run->sse, bytes, each_sse, run, &err);
+    else
+        ok = ndjson_feed(&run->ndjson, bytes, each_line, run, &err);
+    if (!ok)
+        note_failure(run, &err);
+    return !run->failed;
 }
 
 static void read_rest(struct run *run)
@@ -370,8 +398,7 @@ static void say_end(struct run *run)
         finish_answer(run);
         run->client->whole(run, &run->answer);
     } else {
-        if (!run->begun)
-            run->client->begin(run);
+        begin(run);
         run->client->end(run);
     }
 }
@@ -411,7 +438,7 @@ static void on_done(void *arg, const struct http_result *result)
 
     run->call = NULL;
     if (!run->gone && !run->failed) {
-        if (result->end != HTTP_DONE)
+        if (result->end != HTTP_DONE && !run->reader.ended)     /* after the end mark nothing can be missing */
             fail_transport(run, result);
         else if (result->status / 100 != 2)
             fail_status(run);
@@ -460,7 +487,7 @@ void run_try(void *arg)
     run->client->attach(run, run->relay->loop);
     if (run->chat->stream) {
         run->keepalive = (struct loop_timer){.run = keepalive_due, .arg = run};
-        keepalive_again(run);
+        keepalive_at(run, run->said_at = clock_mono());
     }
     run->call = http_send(run->relay->http, &run->request, &events, run);
 }

@@ -7,6 +7,8 @@
 #include "base/err.h"
 #include "gate/snapshot.h"
 
+enum { WORD_MAX = 200, TOKENS_MAX = 1000000000 };
+
 const struct provider_type *const *provider_types;
 
 const struct provider_type *provider_type_find(const char *name)
@@ -75,4 +77,29 @@ void reader_count(struct reader *r, struct bytes text)
     r->text_bytes += text.n;
     for (size_t i = 0; i < text.n; i++)
         r->text_wide += text.p[i] >= 0xc0;       /* the first byte of each character beyond ASCII */
+}
+
+const char *reader_word(const struct reader *r, struct json said)
+{
+    const char *word = json_string(said, r->scratch);
+    size_t n = word ? strnlen(word, WORD_MAX + 1) : 0;
+
+    if (n > WORD_MAX)
+        for (n = WORD_MAX; n && ((unsigned char)word[n] & 0xc0) == 0x80;)      /* between characters */
+            n--;
+    return n ? arena_copy(r->arena, word, n) : NULL;
+}
+
+int64_t reader_tokens(struct json usage, const char *name)
+{
+    int64_t n;
+
+    return json_int(json_member(usage, name), 0, TOKENS_MAX, &n) ? n : 0;
+}
+
+bool reader_emit(struct reader *r, const struct chat_event *event, struct err *err)
+{
+    if (event->type == EVENT_TOOL_CALL && (event->index < 0 || event->index >= TOOL_CALLS_MAX))
+        return fail(err, ERR_UPSTREAM, "the provider sent tool call %lld, more than %d", (long long)event->index, TOOL_CALLS_MAX);
+    return r->emit(r->arg, event) || fail(err, ERR_CANCELLED, "the caller took no more of the answer");
 }

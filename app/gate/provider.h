@@ -10,6 +10,7 @@
 struct provider;
 
 enum framing { FRAMES_SSE, FRAMES_NDJSON };
+enum { TOOL_CALLS_MAX = 128 };           /* of one answer */
 
 /* Where one attempt goes. */
 struct target {
@@ -73,5 +74,12 @@ must_check bool models_read(struct bytes body, const char *list, const char *nam
 const char *header_text(const char *text, struct arena *);
 /* Count the text of a piece of answer into the reader's estimate. */
 void reader_count(struct reader *, struct bytes text);
+/* A word a provider says of itself (model, id, reason) that is recorded: in the run's arena, cut where it is longer than any is;
+ * NULL if it is none or empty. */
+const char *reader_word(const struct reader *, struct json);
+/* A count of tokens; what is none, negative or beyond any is 0. */
+int64_t reader_tokens(struct json usage, const char *name);
+/* Hand an event on. ERR_CANCELLED if the caller takes no more; ERR_UPSTREAM for a tool call with an index beyond any. */
+must_check bool reader_emit(struct reader *, const struct chat_event *, struct err *);
 
 #endif

@@ -18,6 +18,9 @@
 #include "gate/relay.h"
 #include "spool/spool.h"
 
+enum { DROPPED_MAX = 1000 };             /* bytes of the list of fields that were dropped, as recorded */
+static const int64_t COST_MAX = INT64_MAX / 4;
+
 static void fill_row(struct run_row *row, struct arena *a, const struct run_start *start)
 {
     char *id = arena_alloc(a, ID_TEXT);
@@ -49,6 +52,12 @@ struct run *run_new(struct gate *gate, struct arena *a, struct snapshot *snapsho
     return run;
 }
 
+/* Sovereign runs, and those of profiles that keep them inside, go to local providers only. */
+static bool stays_inside(const struct run_row *row)
+{
+    return row->sovereign || strcmp(row->policy_profile, "standard") != 0;
+}
+
 /* Who, policy and class were settled by the door; here they meet the configuration. */
 static bool run_decide(struct run *run, struct err *err)
 {
@@ -56,7 +65,7 @@ static bool run_decide(struct run *run, struct err *err)
     struct wish wish = {
         .model = run->chat->model,
         .key = *row->key_id ? snapshot_key(run->snapshot, row->key_id) : NULL,
-        .local_only = row->sovereign || strcmp(row->policy_profile, "standard") != 0,
+        .local_only = stays_inside(row),
     };
     bool ok = class_of(row->data_class, &wish.data_class) && decide(run->snapshot, &wish, run->arena, &run->decision, err);
 
@@ -71,16 +80,18 @@ static bool run_decide(struct run *run, struct err *err)
     return true;
 }
 
-/* The chat in the provider's words. A provider of another dialect needs it parsed. */
+/* The chat in the provider's words. A provider of another dialect needs it parsed. A run that stays inside is kept there by its
+ * socket too: a local provider's name that has come to mean a public address is not connected to. */
 static bool run_prepare(struct run *run, struct err *err)
 {
+    static const struct egress inside = {EGRESS_LOCAL_ONLY};
     const struct dialect_rules *rules = run->target.provider->type->rules;
     struct chat *chat = run->chat;
 
     if (chat->dialect != rules->id && !chat->parsed && !chat->parse(chat, run->arena, err))
         return false;
     run->request = (struct http_request){
-        .egress = &run->target.provider->egress, .pool = run->target.provider->pool, .connect_ms = run->target.provider->connect_ms,
+        .egress = stays_inside(&run->entry.run) ? &inside : &run->target.provider->egress, .pool = run->target.provider->pool, .connect_ms = run->target.provider->connect_ms,
         .first_byte_ms = run->target.provider->first_byte_ms, .idle_ms = run->target.provider->idle_ms,
         .total_ms = chat->stream ? 0 : run->target.provider->total_ms,       /* a stream may be long, but not silent: idle_ms */
         .answer_max = chat->stream ? 0 : (size_t)run->snapshot->settings.values.answer_max,
@@ -100,14 +111,22 @@ static bool run_intent(struct run *run, struct err *err)
     return false;
 }
 
+/* The names of fields are the caller's: as many and as long as a body allows. What does not fit is "…". */
 static const char *dropped_text(const struct chat *chat, struct arena *a)
 {
     const char *const *field = chat->dropped.items;
-    const char *text = "";
+    struct buf buf = buf_new(a, DROPPED_MAX);
+    const char *text;
+    struct err ignored = {0};
 
-    for (size_t i = 0; i < chat->dropped.n; i++)
-        text = arena_printf(a, "%s%s%s", text, i ? ", " : "", field[i]);
-    return text;
+    for (size_t i = 0; i < chat->dropped.n; i++) {
+        if (buf.n + strlen(field[i]) + sizeof(", , …") > DROPPED_MAX) {
+            buf_text(&buf, i ? ", …" : "…");
+            break;
+        }
+        buf_printf(&buf, "%s%s", i ? ", " : "", field[i]);
+    }
+    return buf_done(&buf, &text, &ignored) ? text : "";
 }
 
 bool run_open(struct run *run, struct chat *chat, const struct run_client *client, void *caller, struct err *err)
@@ -138,6 +157,7 @@ void run_refuse(struct run *run, const struct err *err)
 {
     struct run_row *row = &run->entry.run;
     struct err recording = {0};
+    bool recorded = false;
 
     row->status = "refused";
     row->http_status = err_status(err->kind);
@@ -146,22 +166,32 @@ void run_refuse(struct run *run, const struct err *err)
     row->latency_us = clock_mono() - run->started;
     metric_add(METRIC_runs_total, 1);
     metric_add(METRIC_runs_failed_total, 1);
-    if (!spool_reserve(run->gate->spool, &recording) || !record_write(run->gate->spool, RECORD_FINAL, &run->entry, run->arena, &recording))
-        log_err(&run->log, LOG_ERROR, "refused run not recorded", &recording);
-    else
+    if (spool_reserve(run->gate->spool, &recording)) {
+        recorded = record_write(run->gate->spool, RECORD_FINAL, &run->entry, run->arena, &recording);
         spool_release(run->gate->spool);
+    }
+    if (!recorded)
+        log_err(&run->log, LOG_ERROR, "refused run not recorded", &recording);
+}
+
+/* Tokens times a price; what is beyond a number is the largest one. Both come from others: providers and forms. */
+static int64_t price(int64_t tokens, int64_t micros_per_mtok)
+{
+    int64_t product;
+
+    if (tokens <= 0 || micros_per_mtok <= 0)
+        return 0;
+    return __builtin_mul_overflow(tokens, micros_per_mtok, &product) || product > COST_MAX ? COST_MAX : product;
 }
 
 int64_t run_cost(const struct model *model, bool local, const struct usage *usage)
 {
-    int64_t fresh = usage->in - usage->cached;
-    int64_t micros_per_m;
+    int64_t cached = usage->cached < usage->in ? usage->cached : usage->in;
 
     if (local)
         return 0;
-    micros_per_m = fresh * model->input_micros_per_mtok + usage->cached * model->cached_micros_per_mtok
-                 + usage->out * model->output_micros_per_mtok;
-    return (micros_per_m + 999999) / 1000000;
+    return (price(usage->in - cached, model->input_micros_per_mtok) + price(cached, model->cached_micros_per_mtok)
+            + price(usage->out, model->output_micros_per_mtok) + 999999) / 1000000;
 }
 
 size_t run_headers(const struct run *run, struct http_header headers[RUN_HEADERS])

@@ -61,6 +61,7 @@ struct run {
     int status;                          /* of the provider */
     int64_t retry_after_s;
     int64_t first_token_us;              /* after the start; 0 = none yet */
+    int64_t said_at;                     /* mono µs: when the caller of a stream heard something last */
     bool frames;                         /* the provider streams */
     bool begun;                          /* the caller got headers */
     bool gone;                           /* the caller hung up */

@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/id.h"
 #include "base/json_write.h"
 #include "base/secret.h"
 #include "gate/snapshot.h"
@@ -73,16 +74,17 @@ static bool write_tool_calls(struct json_out *out, struct list calls, struct err
     return true;
 }
 
-/* The name of the tool that call ${id} of an earlier assistant message asked for: Ollama knows results by name. */
-static const char *tool_name_of(const struct chat *chat, const char *id)
+/* The name of the tool that call ${id} asked for in the nearest message before ${result}: Ollama knows results by name, and runtimes
+ * that count calls use the same ids in every answer. */
+static const char *tool_name_of(const struct chat *chat, const struct chat_message *result)
 {
-    const struct chat_message *message = chat->messages.items;
+    const struct chat_message *first = chat->messages.items;
 
-    for (size_t i = 0; id && i < chat->messages.n; i++) {
-        const struct chat_tool_call *call = message[i].tool_calls.items;
+    for (const struct chat_message *m = result; result->tool_call_id && m-- > first;) {
+        const struct chat_tool_call *call = m->tool_calls.items;
 
-        for (size_t k = 0; k < message[i].tool_calls.n; k++)
-            if (call[k].id && strcmp(call[k].id, id) == 0)
+        for (size_t k = 0; k < m->tool_calls.n; k++)
+            if (call[k].id && strcmp(call[k].id, result->tool_call_id) == 0)
                 return call[k].name;
     }
     return NULL;
@@ -91,7 +93,7 @@ static const char *tool_name_of(const struct chat *chat, const char *id)
 static bool write_message(struct json_out *out, const struct chat *chat, const struct chat_message *message, struct arena *a, struct err *err)
 {
     static const char *const roles[] = {"system", "user", "assistant", "tool"};
-    const char *tool = tool_name_of(chat, message->tool_call_id);
+    const char *tool = tool_name_of(chat, message);
 
     json_begin_object(out);
     json_member_text(out, "role", roles[message->role]);
@@ -180,7 +182,7 @@ static bool ollama_write(const struct target *target, const struct chat *chat, s
         if (!write_message(out, chat, &message[i], a, err))
             return false;
     json_end_array(out);
-    if (chat->tools.n)
+    if (chat->tools.n && !(chat->tool_choice && strcmp(chat->tool_choice, "none") == 0))     /* there is no other way to say none */
         write_tools(out, chat);
     if (chat->format) {
         json_name(out, "format");
@@ -213,12 +215,7 @@ static bool ollama_prepare(const struct target *target, const struct chat *chat,
     return true;
 }
 
-static bool stopped(struct err *err)
-{
-    return fail(err, ERR_CANCELLED, "the caller took no more of the answer");
-}
-
-static bool emit_text(struct reader *r, enum chat_event_type type, struct json value)
+static bool emit_text(struct reader *r, enum chat_event_type type, struct json value, struct err *err)
 {
     struct chat_event event = {.type = type};
 
@@ -226,10 +223,19 @@ static bool emit_text(struct reader *r, enum chat_event_type type, struct json v
         return true;
     event.text.p = (const uint8_t *)json_text(value, r->scratch, &event.text.n);
     reader_count(r, event.text);
-    return r->emit(r->arg, &event);
+    return reader_emit(r, &event, err);
 }
 
-static bool emit_tool_calls(struct reader *r, struct json calls)
+/* Older runtimes give a call no id; callers need one to answer to, unlike those of earlier answers in the conversation. */
+static const char *new_call_id(struct arena *a)
+{
+    char id[ID_TEXT];
+
+    id_new(id);
+    return arena_printf(a, "call_%s", id);
+}
+
+static bool emit_tool_calls(struct reader *r, struct json calls, struct err *err)
 {
     struct json_walk w = json_walk(calls);
 
@@ -239,24 +245,24 @@ static bool emit_tool_calls(struct reader *r, struct json calls)
         struct chat_event event = {.type = EVENT_TOOL_CALL, .index = r->tool_calls++};
 
         event.id = json_string(json_member(w.value, "id"), r->scratch);
-        if (!event.id)                                       /* older runtimes give none; callers need one to answer to */
-            event.id = arena_printf(r->scratch, "call_%lld", (long long)event.index);
+        if (!event.id || !*event.id)
+            event.id = new_call_id(r->scratch);
         event.name = json_string(json_member(function, "name"), r->scratch);
         event.arguments = json_kind(arguments) == JSON_OBJECT ? json_bytes(arguments) : bytes_of("{}");
         reader_count(r, event.arguments);
-        if (!r->emit(r->arg, &event))
+        if (!reader_emit(r, &event, err))
             return false;
     }
     return true;
 }
 
-static bool read_done(struct reader *r, struct json line)
+static bool read_done(struct reader *r, struct json line, struct err *err)
 {
     struct json reason = json_member(line, "done_reason");
     struct chat_event event = {.type = EVENT_FINISH, .finish = "stop"};
 
-    r->usage.in = json_member_int(line, "prompt_eval_count", 0);
-    r->usage.out = json_member_int(line, "eval_count", 0);
+    r->usage.in = reader_tokens(line, "prompt_eval_count");
+    r->usage.out = reader_tokens(line, "eval_count");
     r->usage.known = r->usage.out > 0 || r->usage.in > 0;
     if (json_equal(reason, "length"))
         event.finish = "length";
@@ -264,7 +270,7 @@ static bool read_done(struct reader *r, struct json line)
         event.finish = "tool_calls";
     r->finish = event.finish;
     r->ended = true;
-    return r->emit(r->arg, &event);
+    return reader_emit(r, &event, err);
 }
 
 static bool ollama_read(struct reader *r, struct bytes text, struct err *err)
@@ -272,20 +278,23 @@ static bool ollama_read(struct reader *r, struct bytes text, struct err *err)
     struct json line, message, error;
     const char *model;
 
+    if (r->ended)                                            /* what follows the end mark means nothing */
+        return true;
     if (!json_check(text, &(struct json_limits){.allow_nul = true}, &line, err))
         return fail(err, ERR_UPSTREAM, "the provider sent a malformed line: %.150s", err->text);
+    if (json_kind(line) != JSON_OBJECT)
+        return fail(err, ERR_UPSTREAM, "the provider sent a line that is no JSON object");
     error = json_member(line, "error");
     if (error.p && json_kind(error) != JSON_NULL)
         return fail(err, ERR_UPSTREAM, "the provider reported an error in its answer: %.*s", (int)(error.n > 120 ? 120 : error.n), error.p);
-    if (!*r->model && (model = json_string(json_member(line, "model"), r->arena)))
+    if (!*r->model && (model = reader_word(r, json_member(line, "model"))))
         r->model = model;
     message = json_member(line, "message");
-    if (!emit_text(r, EVENT_REASONING, json_member(message, "thinking")) || !emit_text(r, EVENT_TEXT, json_member(message, "content"))
-        || !emit_tool_calls(r, json_member(message, "tool_calls")))
-        return stopped(err);
-    if (json_is_true(json_member(line, "done")) && !read_done(r, line))
-        return stopped(err);
-    return true;
+    if (!emit_text(r, EVENT_REASONING, json_member(message, "thinking"), err)
+        || !emit_text(r, EVENT_TEXT, json_member(message, "content"), err)
+        || !emit_tool_calls(r, json_member(message, "tool_calls"), err))
+        return false;
+    return !json_is_true(json_member(line, "done")) || read_done(r, line, err);
 }
 
 static bool ollama_read_whole(struct reader *r, struct bytes body, struct err *err)

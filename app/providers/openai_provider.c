@@ -31,22 +31,22 @@ static void read_usage(struct reader *r, struct json usage)
         return;
     r->usage = (struct usage){
         .known = true,
-        .in = json_member_int(usage, "prompt_tokens", 0),
-        .out = json_member_int(usage, "completion_tokens", 0),
-        .reasoning = json_member_int(json_member(usage, "completion_tokens_details"), "reasoning_tokens", 0),
-        .cached = json_member_int(json_member(usage, "prompt_tokens_details"), "cached_tokens", 0),
+        .in = reader_tokens(usage, "prompt_tokens"),
+        .out = reader_tokens(usage, "completion_tokens"),
+        .reasoning = reader_tokens(json_member(usage, "completion_tokens_details"), "reasoning_tokens"),
+        .cached = reader_tokens(json_member(usage, "prompt_tokens_details"), "cached_tokens"),
     };
     if (!r->usage.cached)                                    /* DeepSeek's name for it */
-        r->usage.cached = json_member_int(usage, "prompt_cache_hit_tokens", 0);
+        r->usage.cached = reader_tokens(usage, "prompt_cache_hit_tokens");
 }
 
 static void read_names(struct reader *r, struct json answer)
 {
     const char *model, *id;
 
-    if (!*r->model && (model = json_string(json_member(answer, "model"), r->arena)))
+    if (!*r->model && (model = reader_word(r, json_member(answer, "model"))))
         r->model = model;
-    if (!*r->upstream_id && (id = json_string(json_member(answer, "id"), r->arena)))
+    if (!*r->upstream_id && (id = reader_word(r, json_member(answer, "id"))))
         r->upstream_id = id;
 }
 
@@ -62,7 +62,7 @@ static bool read_failure(struct json answer, struct err *err)
                 words.p ? words.p : "");
 }
 
-static bool emit_text(struct reader *r, enum chat_event_type type, struct json value)
+static bool emit_text(struct reader *r, enum chat_event_type type, struct json value, struct err *err)
 {
     struct chat_event event = {.type = type};
 
@@ -74,16 +74,16 @@ static bool emit_text(struct reader *r, enum chat_event_type type, struct json v
     }
     event.text.p = (const uint8_t *)json_text(value, r->scratch, &event.text.n);
     reader_count(r, event.text);
-    return r->emit(r->arg, &event);
+    return reader_emit(r, &event, err);
 }
 
-static bool emit_tool_call(struct reader *r, struct json call, size_t position)
+static bool emit_tool_call(struct reader *r, struct json call, size_t position, struct err *err)
 {
     struct json function = json_member(call, "function");
     struct json arguments = json_member(function, "arguments");
     struct chat_event event = {.type = EVENT_TOOL_CALL, .index = json_member_int(call, "index", (int64_t)position)};
 
-    if (event.index >= r->tool_calls)
+    if (event.index >= r->tool_calls && event.index < TOOL_CALLS_MAX)
         r->tool_calls = event.index + 1;
     reader_count(r, json_bytes(arguments));
     if (r->same)
@@ -94,46 +94,41 @@ static bool emit_tool_call(struct reader *r, struct json call, size_t position)
         event.arguments.p = (const uint8_t *)json_text(arguments, r->scratch, &event.arguments.n);
     else if (json_kind(arguments) == JSON_OBJECT)            /* some local servers send the object itself */
         event.arguments = json_bytes(arguments);
-    return r->emit(r->arg, &event);
+    return reader_emit(r, &event, err);
 }
 
-static bool emit_tool_calls(struct reader *r, struct json calls)
+static bool emit_tool_calls(struct reader *r, struct json calls, struct err *err)
 {
     struct json_walk w = json_walk(calls);
 
     while (json_next(&w))
-        if (!emit_tool_call(r, w.value, w.i))
+        if (!emit_tool_call(r, w.value, w.i, err))
             return false;
     return true;
 }
 
-static bool read_finish(struct reader *r, struct json reason)
+static bool read_finish(struct reader *r, struct json reason, struct err *err)
 {
-    const char *word = json_kind(reason) == JSON_STRING ? json_string(reason, r->arena) : NULL;
+    const char *word = reader_word(r, reason);
     struct chat_event event = {.type = EVENT_FINISH};
 
-    if (!word || !*word || strcmp(word, "null") == 0 || r->finish)
+    if (!word || strcmp(word, "null") == 0 || r->finish)
         return true;
     r->finish = event.finish = word;
-    return r->same || r->emit(r->arg, &event);
+    return r->same || reader_emit(r, &event, err);
 }
 
 /* A choice's message (whole answers) or delta (streams). Only the first of several choices is translated; a caller of the same
  * dialect gets all of them. */
-static bool read_choice(struct reader *r, struct json choice, const char *part)
+static bool read_choice(struct reader *r, struct json choice, const char *part, struct err *err)
 {
     struct json said = json_member(choice, part);
     struct json reasoning = json_member(said, "reasoning_content");
 
     if (!reasoning.p)
         reasoning = json_member(said, "reasoning");
-    return emit_text(r, EVENT_REASONING, reasoning) && emit_text(r, EVENT_TEXT, json_member(said, "content"))
-        && emit_tool_calls(r, json_member(said, "tool_calls")) && read_finish(r, json_member(choice, "finish_reason"));
-}
-
-static bool stopped(struct err *err)
-{
-    return fail(err, ERR_CANCELLED, "the caller took no more of the answer");
+    return emit_text(r, EVENT_REASONING, reasoning, err) && emit_text(r, EVENT_TEXT, json_member(said, "content"), err)
+        && emit_tool_calls(r, json_member(said, "tool_calls"), err) && read_finish(r, json_member(choice, "finish_reason"), err);
 }
 
 static bool openai_read_frame(struct reader *r, struct bytes frame, struct err *err)
@@ -141,23 +136,25 @@ static bool openai_read_frame(struct reader *r, struct bytes frame, struct err *
     struct chat_event event = {.type = EVENT_RAW, .text = frame};
     struct json answer, choices;
 
-    if (bytes_equal_text(frame, "[DONE]")) {
+    if (r->ended || bytes_equal_text(frame, "[DONE]")) {     /* what follows the end mark means nothing */
         r->ended = true;
         return true;
     }
     if (!json_check(frame, &(struct json_limits){.allow_nul = true}, &answer, err))
         return fail(err, ERR_UPSTREAM, "the provider sent a malformed event: %.150s", err->text);
+    if (json_kind(answer) != JSON_OBJECT)
+        return fail(err, ERR_UPSTREAM, "the provider sent an event that is no JSON object");
     if (!read_failure(answer, err))
         return false;
     read_names(r, answer);
     read_usage(r, json_member(answer, "usage"));
     choices = json_member(answer, "choices");
-    if (!read_choice(r, json_at(choices, "0"), "delta"))
-        return stopped(err);
+    if (!read_choice(r, json_at(choices, "0"), "delta", err))
+        return false;
     /* The usage event is ours when the caller did not ask for it. */
     if (!r->same || (!json_count(choices) && r->usage.known && !r->chat->include_usage))
         return true;
-    return r->emit(r->arg, &event) || stopped(err);
+    return reader_emit(r, &event, err);
 }
 
 static bool openai_read_whole(struct reader *r, struct bytes body, struct err *err)
@@ -173,10 +170,10 @@ static bool openai_read_whole(struct reader *r, struct bytes body, struct err *e
         return fail(err, ERR_UPSTREAM, "the provider's answer has no choices");
     read_names(r, answer);
     read_usage(r, json_member(answer, "usage"));
-    if (!read_choice(r, json_at(answer, "choices.0"), "message"))
-        return stopped(err);
+    if (!read_choice(r, json_at(answer, "choices.0"), "message", err))
+        return false;
     r->ended = true;
-    return !r->same || r->emit(r->arg, &event) || stopped(err);
+    return !r->same || reader_emit(r, &event, err);
 }
 
 static const char *openai_read_error(struct bytes body, struct arena *a)
