@@ -71,7 +71,10 @@ static bool add(struct change *change, const struct account_form *form, bool fir
 
 bool account_first(struct change *change, const struct account_form *form, const char **id_r, struct err *err)
 {
-    return add(change, form, true, id_r, err);
+    struct account_form admin = *form;
+
+    admin.role = role_word(ROLE_ADMIN);                      /* whatever was asked for: else there would be a first one again */
+    return add(change, &admin, true, id_r, err);
 }
 
 bool account_add(struct change *change, const struct account_form *form, const char **id_r, struct err *err)

@@ -38,7 +38,9 @@ static const struct model *model_meant(const struct provider *p, const struct wi
 static void judge(struct candidate *c, const struct wish *wish, struct arena *a)
 {
     c->detail = "";
-    if (!c->provider->enabled) {
+    if (!key_may_use(wish->key, c->model->name)) {
+        c->verdict = "key";
+    } else if (!c->provider->enabled) {
         c->verdict = "disabled";
     } else if (!c->model->enabled) {
         c->verdict = "model_off";
@@ -136,6 +138,36 @@ static void find_candidates(const struct snapshot *s, const struct wish *wish, s
     }
 }
 
+static size_t count(const struct decision *d, const char *verdict)
+{
+    const struct candidate *c = d->candidates.items;
+    size_t n = 0;
+
+    for (size_t i = 0; i < d->candidates.n; i++)
+        n += strcmp(c[i].verdict, verdict) == 0;
+    return n;
+}
+
+/* Why nothing was chosen: what the caller may not have says more than what is switched off. */
+static bool fail_refused(const struct decision *d, const struct wish *wish, struct err *err)
+{
+    const struct candidate *c = d->candidates.items;
+    const char *model = wish->model ? wish->model : "auto", *verdict = c->verdict;
+
+    if (count(d, "key") == d->candidates.n)
+        return fail_field_as(err, "error.model_forbidden", "model", model, "") || (err->kind = ERR_FORBIDDEN, false);
+    if (count(d, "sovereign"))
+        verdict = "sovereign";
+    if (count(d, "class"))
+        verdict = "class";
+    while (strcmp(c->verdict, verdict) != 0)
+        c++;
+    fail(err, count(d, "class") || count(d, "sovereign") ? ERR_POLICY : ERR_NO_PROVIDER,
+         "no candidate for model %s is allowed: %s %s", model, c->verdict, c->detail);
+    snprintf(err->value, sizeof(err->value), "%s", class_words[wish->data_class]);
+    return false;
+}
+
 bool decide(const struct snapshot *s, const struct wish *wish, struct arena *a, struct decision *d, struct err *err)
 {
     struct candidate *c;
@@ -145,18 +177,11 @@ bool decide(const struct snapshot *s, const struct wish *wish, struct arena *a, 
     if (!d->candidates.n)
         return fail_unknown(s, wish, a, err);
     c = d->candidates.items;
-    if (!key_may_use(wish->key, c->model->name))
-        return fail_field_as(err, "error.model_forbidden", "model", wish->model, "") || (err->kind = ERR_FORBIDDEN, false);
     for (size_t i = 0; i < d->candidates.n && !d->chosen; i++)
         if (strcmp(c[i].verdict, "standby") == 0) {
             c[i].verdict = "chosen";
             d->chosen = &c[i];
         }
     write_json(d, a);
-    if (d->chosen)
-        return true;
-    fail(err, strcmp(c->verdict, "class") == 0 || strcmp(c->verdict, "sovereign") == 0 ? ERR_POLICY : ERR_NO_PROVIDER,
-         "no candidate for model %s is allowed: %s %s", wish->model ? wish->model : "auto", c->verdict, c->detail);
-    snprintf(err->value, sizeof(err->value), "%s", class_words[wish->data_class]);
-    return false;
+    return d->chosen || fail_refused(d, wish, err);
 }

@@ -17,7 +17,7 @@ struct wish {
 struct candidate {
     const struct provider *provider;
     const struct model *model;
-    const char *verdict;                 /* "chosen", "standby", or why not: "disabled", "class", "sovereign", "model_off" */
+    const char *verdict;                 /* "chosen", "standby", or why not: "key", "disabled", "model_off", "sovereign", "class" */
     const char *detail;                  /* the two values that met: "confidential > internal"; "" */
 };
 

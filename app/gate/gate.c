@@ -34,17 +34,39 @@ void gate_use(struct gate *gate, struct snapshot *snapshot)
     snapshot_drop(before);
 }
 
+/* Take turns, without holding the lock while the database is asked: two at once would write one file between each other, and the
+ * older reading could end up in place of the newer. */
+static void reload_begin(struct gate *gate)
+{
+    lock_take(&gate->lock);
+    while (gate->reloading)
+        lock_wait(&gate->lock, &gate->woken, 0);
+    gate->reloading = true;
+    lock_drop(&gate->lock);
+}
+
+static void reload_end(struct gate *gate)
+{
+    lock_take(&gate->lock);
+    gate->reloading = false;
+    pthread_cond_broadcast(&gate->woken);
+    lock_drop(&gate->lock);
+}
+
 bool gate_reload(struct gate *gate, struct err *err)
 {
     struct snapshot *snapshot;
     struct err saving = {0};
+    bool ok;
 
-    if (!snapshot_load(gate->db, &gate->base, &snapshot, err))
-        return false;
-    if (!snapshot_save(snapshot, gate->keyring, gate->snapshot_path, &saving))
+    reload_begin(gate);
+    ok = snapshot_load(gate->db, &gate->base, &snapshot, err);
+    if (ok && !snapshot_save(snapshot, gate->keyring, gate->snapshot_path, &saving))
         log_err(NULL, LOG_ERROR, "snapshot file not saved", &saving);
-    gate_use(gate, snapshot);
-    return true;
+    if (ok)
+        gate_use(gate, snapshot);
+    reload_end(gate);
+    return ok;
 }
 
 static void wake(struct gate *gate, unsigned *counter)

@@ -33,6 +33,7 @@ struct gate {
     struct snapshot *snapshot;
     pthread_cond_t woken;                /* jobs wait here: something asked for a reload, a check, a stop */
     unsigned reloads, checks;            /* asked for so far */
+    bool reloading;                      /* one thread at a time: the last one to begin must be the last to put its snapshot in place */
     bool stopping;
     uint8_t setup_hash[32];              /* of the one-time link's token */
     int64_t setup_until;                 /* mono µs; 0 = there is none */

@@ -7,6 +7,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -91,7 +92,7 @@ static bool read_id(struct arena *a, struct installation *in, struct err *err)
     const char *path = arena_printf(a, "%s/installation.id", in->var);
     char id[ID_TEXT] = "";
     int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    ssize_t n = fd < 0 ? -1 : read(fd, id, ID_TEXT - 1);
+    ssize_t n = fd < 0 || flock(fd, LOCK_EX) != 0 ? -1 : read(fd, id, ID_TEXT - 1);      /* two first starts agree on one */
 
     if (n == 0) {
         id_new(id);

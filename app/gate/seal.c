@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -77,10 +78,29 @@ bool keyring_load(const char *path, struct arena *a, struct keyring **keyring_r,
     close(fd);
     if (n < 0)
         return fail(err, ERR_INPUT, "cannot read master key file %s: %s", path, strerror(errno));
+    if (n == sizeof(text) - 1)
+        return fail(err, ERR_INPUT, "master key file %s is longer than %zu bytes", path, sizeof(text) - 2);
     text[n] = '\0';
     ok = read_lines(ring, a, text, path, err);
     secret_wipe(text, sizeof(text));
     *keyring_r = ring;
+    return ok;
+}
+
+/* The file's name survives a loss of power too: what it sealed meanwhile would open with nothing else. */
+static bool sync_folder_of(const char *path)
+{
+    char folder[PATH_MAX];
+    const char *slash = strrchr(path, '/');
+    int fd, n = snprintf(folder, sizeof(folder), "%.*s", slash ? (int)(slash - path) + 1 : 1, slash ? path : ".");
+    bool ok;
+
+    if (n < 0 || (size_t)n >= sizeof(folder))
+        return false;
+    fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    ok = fd >= 0 && fsync(fd) == 0;
+    if (fd >= 0)
+        close(fd);
     return ok;
 }
 
@@ -97,7 +117,7 @@ bool keyring_create(const char *path, struct err *err)
     crypto_random(key, sizeof(key));
     hex_write((struct bytes){key, sizeof(key)}, hex);
     n = snprintf(line, sizeof(line), "1 %s\n", hex);
-    ok = write(fd, line, (size_t)n) == n && fsync(fd) == 0;
+    ok = write(fd, line, (size_t)n) == n && fsync(fd) == 0 && sync_folder_of(path);
     if (!ok)
         fail(err, ERR_INPUT, "cannot write master key file %s: %s", path, strerror(errno));
     close(fd);

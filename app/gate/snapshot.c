@@ -148,13 +148,18 @@ static bool read_key(struct key *key, const struct api_key_row *row, struct aren
     struct json_walk w;
 
     *key = (struct key){.id = row->id, .name = row->name, .owner = row->owner, .role = role_of(row->role), .expires_at = row->expires_at};
-    if (!hex_read(row->hash, key->hash, sizeof(key->hash)) || !class_of(row->data_class, &key->data_class)
+    if (!row->hash || !row->models || !hex_read(row->hash, key->hash, sizeof(key->hash)) || !class_of(row->data_class, &key->data_class)
         || !json_check(bytes_of(row->models), NULL, &models, &ignored))
         return false;
     w = json_walk(models);
-    while (json_next(&w))
-        *(const char **)list_add(a, &key->models, sizeof(const char *)) = json_string(w.value, a);
-    return true;
+    while (json_next(&w)) {
+        const char *model = json_string(w.value, a);
+
+        if (!model)                                          /* rather no key than one that may use all */
+            return false;
+        *(const char **)list_add(a, &key->models, sizeof(const char *)) = model;
+    }
+    return json_kind(models) == JSON_ARRAY;
 }
 
 static void read_keys(struct snapshot *s, const struct snapshot_rows *rows, struct arena *a)

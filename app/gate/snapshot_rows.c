@@ -91,7 +91,11 @@ static bool write_file(const char *path, const char *head, struct bytes body, st
         return fail(err, ERR_INPUT, "cannot write %s: %s", beside, strerror(errno));
     ok = write(fd, head, HEAD) == HEAD && write(fd, body.p, body.n) == (ssize_t)body.n && fsync(fd) == 0;
     ok = close(fd) == 0 && ok && rename(beside, path) == 0;
-    return ok || fail(err, ERR_INPUT, "cannot write %s: %s", path, strerror(errno));
+    if (!ok) {
+        fail(err, ERR_INPUT, "cannot write %s: %s", path, strerror(errno));
+        unlink(beside);
+    }
+    return ok;
 }
 
 bool snapshot_rows_save(const struct snapshot_rows *rows, const struct keyring *keyring, const char *path, struct err *err)

@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/clock.h"
 
@@ -18,6 +19,8 @@ static void network_of(const char *address, char out[48])
 {
     uint8_t v4[4], v6[16];
 
+    if (strncasecmp(address, "::ffff:", 7) == 0 && strchr(address, '.'))       /* IPv4 as an IPv6 socket sees it */
+        address += 7;
     if (inet_pton(AF_INET, address, v4) == 1)
         snprintf(out, 48, "%d.%d.%d", v4[0], v4[1], v4[2]);
     else if (inet_pton(AF_INET6, address, v6) == 1)
