@@ -13,14 +13,16 @@ const EVENTS = Number(process.env.BENCH_EVENTS ?? 30);
 const MODEL = `stamp=${EVENTS}+delay=300+jitter=66`;
 const SECONDS = Math.ceil(EVENTS * 0.366) + 20;
 
+const memory = (pids) => pids.reduce((sum, pid) => sum + rss(pid), 0);
+
 async function measure(paths, path, count) {
   const pids = path.pids();
-  const before = { cpu: cpu(pids), rss: rss(pids[0]) };
+  const before = { cpu: cpu(pids), rss: memory(pids) };
   let most = 0, over = false;
   const load = run(join(OUT, 'streams'), [path.url, String(count), MODEL, String(EVENTS), String(SECONDS)],
     { env: { ...process.env, MOONGATE_KEY: paths.stack.key } }).finally(() => { over = true; });
   while (!over) {
-    most = Math.max(most, rss(pids[0]));
+    most = Math.max(most, memory(pids));
     await Promise.race([load, sleep(200)]);
   }
   const figures = JSON.parse((await load).out);

@@ -53,7 +53,7 @@ export class Cluster {
     // SIGINT is PostgreSQL's fast stop: sessions are ended, nothing is lost.
     this.server = new Program('postgres', command, args, { cwd: this.folder, log: this.log, quit: 'SIGINT' });
     await until('PostgreSQL to accept connections', async () => {
-      if (this.server.code !== undefined) throw new Error(this.server.lines.slice(-5).join('\n'));
+      if (this.server.code !== undefined) throw new Error(this.server.lastLines);
       return (await this.psql('postgres', 'select 1')).trim() === '1';
     });
   }

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
-// program: starts a program, keeps what it prints in a file, waits for a line of it, ends it. Whatever is still running when this process
+// program: starts a program whose output goes to a file, waits for a line of it, ends it. Whatever is still running when this process
 // ends is ended with it: by pid, and by the kernel should this process be killed.
 import { spawn } from 'node:child_process';
-import { createWriteStream } from 'node:fs';
-import { createInterface } from 'node:readline';
+import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const running = new Set();
@@ -31,56 +30,38 @@ export async function until(what, ask, { ms = DEADLINE, every = 20 } = {}) {
 }
 
 export class Program {
-  // ${log}: a file. ${quit}: the signal that ends it politely.
+  // ${log}: the file, written by the program itself: this process is no part of its speed. ${quit}: the signal that ends it politely.
   constructor(name, command, args, { env = process.env, cwd, log, quit = 'SIGTERM' }) {
-    Object.assign(this, { name, quit, lines: [], waiting: [], code: undefined });
-    this.file = createWriteStream(log, { flags: 'a' });
-    this.child = spawn('setpriv', ['--pdeathsig', quit.slice(3), '--', command, ...args], { env, cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+    Object.assign(this, { name, quit, log, code: undefined });
+    const file = openSync(log, 'a');
+    this.began = fstatSync(file).size;
+    this.child = spawn('setpriv', ['--pdeathsig', quit.slice(3), '--', command, ...args], { env, cwd, stdio: ['ignore', file, file] });
+    closeSync(file);
     this.pid = this.child.pid;
     running.add(this);
-    for (const stream of [this.child.stdout, this.child.stderr]) {
-      createInterface({ input: stream }).on('line', (line) => this.#line(line));
-    }
     this.ended = new Promise((resolve) => {
       this.child.once('error', (e) => this.#end(resolve, `${e.message}`));
       this.child.once('close', (code, signal) => this.#end(resolve, signal ?? code));
     });
   }
 
-  #line(line) {
-    this.file.write(`${line}\n`);
-    this.lines.push(line);
-    if (this.lines.length > 2000) this.lines.shift();
-    this.waiting = this.waiting.filter((w) => !w(line));
-  }
-
   #end(resolve, code) {
     running.delete(this);
     this.code = code;
-    this.file.end();
-    this.waiting.splice(0).forEach((w) => w(null));
     resolve(code);
   }
 
-  // The match of the first line, past or to come, that fits.
-  line(pattern) {
-    const seen = this.lines.map((l) => pattern.exec(l)).find(Boolean);
-    if (seen) return Promise.resolve(seen);
-    return new Promise((resolve, reject) => {
-      const late = setTimeout(() => reject(this.#failure(`no line like ${pattern} within ${DEADLINE} ms`)), DEADLINE);
-      this.waiting.push((line) => {
-        const match = line === null ? null : pattern.exec(line);
-        if (line !== null && !match) return false;
-        clearTimeout(late);
-        if (match) resolve(match);
-        else reject(this.#failure(`ended with ${this.code} before a line like ${pattern}`));
-        return true;
-      });
-    });
-  }
+  // What it has printed since it was started.
+  get output() { return readFileSync(this.log).subarray(this.began).toString('utf8'); }
+  get lastLines() { return this.output.trimEnd().split('\n').slice(-20).join('\n'); }
 
-  #failure(what) {
-    return new Error(`${this.name}: ${what}\n${this.lines.slice(-20).join('\n')}`);
+  // The match of the first line that fits, once it is there.
+  line(pattern) {
+    return until(`${this.name} to print a line like ${pattern}`, () => {
+      const match = pattern.exec(this.output);
+      if (!match && this.code !== undefined) throw new Error(`it ended with ${this.code}\n${this.lastLines}`);
+      return match;
+    });
   }
 
   signal(name) {

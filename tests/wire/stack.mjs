@@ -105,7 +105,7 @@ export class Stack {
   ready() {
     return until('/readyz to say 200', async () => {
       for (const p of [this.gate, this.front]) {
-        if (p.code !== undefined) throw new Error(`${p.name} ended with ${p.code}: ${p.lines.slice(-10).join('\n')}`);
+        if (p.code !== undefined) throw new Error(`${p.name} ended with ${p.code}: ${p.lastLines}`);
       }
       return (await fetch(`${this.url}/readyz`)).status === 200;
     });
@@ -155,6 +155,6 @@ export class Stack {
     const code = await this.gate?.stop();
     await Promise.all([front, this.fake?.stop(), this.cluster?.stop()]);
     if (this.folder) rmSync(this.folder, { recursive: true, force: true });
-    if (gateRan && code !== 0) throw new Error(`moongate ended with ${code}:\n${this.gate.lines.slice(-20).join('\n')}`);
+    if (gateRan && code !== 0) throw new Error(`moongate ended with ${code}:\n${this.gate.lastLines}`);
   }
 }
