@@ -133,7 +133,6 @@ static void add_headers(struct request *rq)
         response_header(rq, "Retry-After", arena_printf(rq->arena, "%d", rq->err.retry_after_s));
     if (rq->err.kind == ERR_UNAUTHENTICATED && rq->face != FACE_HTML)
         response_header(rq, "WWW-Authenticate", "Bearer");
-    response_header(rq, "X-Request-ID", rq->request_id);
 }
 
 int error_answer(struct request *rq)

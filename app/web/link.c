@@ -102,8 +102,10 @@ static void log_summary(struct link *link)
 {
     struct request *rq = &link->rq;
     int status = link->status != 0 ? link->status : STATUS_HUNG_UP;
-    log_write(rq->detached ? LOG_DEBUG : LOG_INFO, &rq->log, "request answered", "method=%s status=%d ms=%.1f bytes=%llu", method_text(rq->method_called), status,
-             (double)(clock_mono() - rq->started) / 1000, (unsigned long long)link->sent);
+    enum log_level level = rq->detached ? LOG_DEBUG : LOG_INFO;
+    if (level >= log_level_now())
+        log_write(level, &rq->log, "request answered", "method=%s status=%d ms=%.1f bytes=%llu", method_text(rq->method_called), status,
+                  (double)(clock_mono() - rq->started) / 1000, (unsigned long long)link->sent);
     if (link->options->ended != NULL)
         link->options->ended(rq, status);
 }

@@ -134,6 +134,8 @@ void response_head(struct request *rq, int status, int64_t body_n, const struct 
     for (size_t i = 0; i < COUNT(common); i++)
         if (!has_header(out->headers, out->headers_n, common[i].name) && !has_header(more, more_n, common[i].name))
             add_header(head, common[i].name, common[i].value);
+    if (!has_header(out->headers, out->headers_n, "X-Request-ID") && !has_header(more, more_n, "X-Request-ID"))
+        add_header(head, "X-Request-ID", rq->request_id);
     if (rq->face == FACE_HTML) {
         add_header(head, "Content-Language", rq->lang->tag);
         add_header(head, "Vary", "Accept-Language, Cookie");

@@ -92,6 +92,19 @@ static void set_failed(struct stream *s)
     loop_timer_set(s->loop, &s->timer, clock_mono());
 }
 
+/* The peer stopped sending, which is how the front says that its client left. If the last record went out whole, end the answer as the
+ * protocol wants it: else the front takes us for dead and writes so into its log. */
+static void hung_up(struct stream *s)
+{
+    if (!s->failed && stream_waiting(s) == 0) {
+        static const char none[] = "Status: 499\r\n\r\n";
+        struct bytes head = s->headed ? (struct bytes){NULL, 0} : bytes_of(none);
+        struct outgoing last = outgoing_whole(s->link->rq.arena, s->link->request_id, head, (struct bytes){NULL, 0});
+        outgoing_send(&last, s->link->fd);
+    }
+    set_failed(s);
+}
+
 static void finish(struct stream *s)
 {
     struct link *link = s->link;
@@ -291,7 +304,7 @@ static void on_ready(void *arg, int fd, int got)
     if (s->ended) {
         on_ended_ready(s, got);
     } else if (got & (LOOP_READ | LOOP_HANGUP)) {
-        set_failed(s);
+        hung_up(s);
         loop_timer_clear(s->loop, &s->timer);
         tell_gone(s);
     } else {
