@@ -173,7 +173,8 @@ static struct pattern_value arg_value(const struct message_arg *args, const char
     return (struct pattern_value){.text = ""};
 }
 
-const char *message(const struct catalogues *all, const struct language *language, const char *key, const struct message_arg *args,
+const char *message(const struct catalogues *all, const struct language *language, const char *key,
+                    const struct message_arg *args,
                     struct arena *arena)
 {
     const struct pattern *pattern = catalogue_pattern(all, language, key);
@@ -197,7 +198,8 @@ const char *message_err(const struct catalogues *all, const struct language *lan
 {
     const struct message_arg args[] = {
         {.name = "field", .text = err->field}, {.name = "value", .text = err->value}, {.name = "allowed", .text = err->allowed},
-        {.name = "detail", .text = *err->detail ? err->detail : err->text}, {.name = "seconds", .number = err->retry_after_s}, {NULL},
+        {.name = "detail", .text = *err->detail ? err->detail : err->text}, {.name = "seconds", .number = err->retry_after_s},
+        {NULL},
     };
     return message(all, language, err_message(err), args, arena);
 }

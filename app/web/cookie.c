@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* cookie: reading the Cookie header and writing Set-Cookie. Cookies that are credentials go by the name __Host-… over TLS, which browsers
- * accept only from this very host, so no neighbour can plant one; only over plain http (loopback) do they have their plain name. */
+/* cookie: reading the Cookie header and writing Set-Cookie. Cookies that are credentials go by the name __Host-… over TLS,
+ * which browsers accept only from this very host, so no neighbour can plant one; only over plain http (loopback) do they have
+ * their plain name. */
 #include <inttypes.h>
 #include <string.h>
 

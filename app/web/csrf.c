@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* csrf: that a change was asked for by a page of ours. Requests that carry a key of their own are not a browser's doing and are exempt; all
- * others must come from this origin, and prove that they have seen a page of it: by the session's token, or, before there is a session, by
- * the token of a cookie that only we can set. */
+/* csrf: that a change was asked for by a page of ours. Requests that carry a key of their own are not a browser's doing and
+ * are exempt; all others must come from this origin, and prove that they have seen a page of it: by the session's token, or,
+ * before there is a session, by the token of a cookie that only we can set. */
 #include <string.h>
 #include <strings.h>
 

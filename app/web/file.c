@@ -27,7 +27,8 @@ static bool read_all(FILE *file, const char *path, struct arena *arena, struct b
     return true;
 }
 
-bool file_read(const char *folder, const char *name, const char *ending, struct arena *arena, struct bytes *text_r, struct err *err)
+bool file_read(const char *folder, const char *name, const char *ending, struct arena *arena, struct bytes *text_r,
+               struct err *err)
 {
     const char *path = arena_printf(arena, "%s/%s%s", folder, name, ending);
     FILE *file = fopen(path, "re");

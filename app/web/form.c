@@ -48,7 +48,8 @@ bool form_given(const struct form_field fields[], const struct form *form, const
     return form->given & (UINT64_C(1) << i);
 }
 
-void form_problem(struct request *rq, struct form *form, const char *field, const char *message_key, const char *value, const char *allowed)
+void form_problem(struct request *rq, struct form *form, const char *field, const char *message_key, const char *value,
+                  const char *allowed)
 {
     struct form_problem *items = form->problems.items;
     if (items == NULL)
@@ -76,7 +77,8 @@ bool form_fail(struct request *rq, const struct form *form)
     struct form *kept = NEW(rq->arena, struct form);    /* the handler's own is gone when the answer is written */
     *kept = *form;
     rq->form = kept;
-    fail(&rq->err, ERR_INVALID, "%zu values are not valid, first %s", form->problems.n, form->problems.n > 0 ? items[0].field : "none");
+    fail(&rq->err, ERR_INVALID, "%zu values are not valid, first %s", form->problems.n,
+         form->problems.n > 0 ? items[0].field : "none");
     if (form->problems.n > 0)
         snprintf(rq->err.field, sizeof(rq->err.field), "%s", items[0].field);
     return false;
@@ -361,7 +363,8 @@ static bool read_json(struct reading *in, struct input inputs[])
         size_t f = field_index(in->fields, name);
         if (in->fields[f].name == NULL)
             return unknown_field(in, name);
-        inputs[f] = (struct input){.given = true, .is_json = true, .text = json_string(walk.value, in->rq->arena), .json = walk.value};
+        inputs[f] = (struct input){.given = true, .is_json = true, .text = json_string(walk.value, in->rq->arena),
+                                   .json = walk.value};
     }
     return take_inputs(in, inputs, true);
 }

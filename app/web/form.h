@@ -9,7 +9,7 @@ struct request;
 
 enum form_type {
     FORM_TEXT,       /* const char *: trimmed unless .keep_space; "" and absent are NULL unless required */
-    FORM_SECRET,     /* const char *: never echoed, never trimmed; "" is as if not sent: the saved one stays. JSON null is NULL and given */
+    FORM_SECRET,     /* const char *: never echoed or trimmed; "" is as if not sent: the saved one stays; JSON null is given as NULL */
     FORM_INT,        /* int64_t */
     FORM_BOOL,       /* bool; a missing checkbox is false in a form, unchanged in JSON */
     FORM_WORD,       /* const char *, one of ${words} */
@@ -39,11 +39,13 @@ struct form {
     uint64_t given;                  /* bit i: field i was sent (JSON updates change only those) */
 };
 
-/* Read rq->body into ${values} (defaults set before by the caller; a required field that is not sent is fine if its default is something).
- * Control characters are refused in texts, but \n and \t with .keep_space. Structural trouble (not JSON, duplicate or unknown field, bad UTF-8)
- * fails with rq->err; wrong values are problems in ${form_r} and the result is true. csrf, rev and _method are form-only fields handled by web. */
+/* Read rq->body into ${values} (defaults set before by the caller; a required field that is not sent is fine if its default is
+ * something). Control characters are refused in texts, but \n and \t with .keep_space. Structural trouble (not JSON, duplicate
+ * or unknown field, bad UTF-8) fails with rq->err; wrong values are problems in ${form_r} and the result is true. csrf, rev
+ * and _method are form-only fields handled by web. */
 must_check bool form_read(struct request *, const struct form_field fields[], void *values, struct form *form_r);
-void form_problem(struct request *, struct form *, const char *field, const char *message_key, const char *value, const char *allowed);
+void form_problem(struct request *, struct form *, const char *field, const char *message_key, const char *value,
+                  const char *allowed);
 /* The problem of a field, or NULL. */
 const char *form_message(const struct form *, const char *field);
 /* ERR_INVALID (422) in rq->err built from the problems, for the API face. */

@@ -84,8 +84,10 @@ const char *format_time(const struct language *language, int64_t micros, int zon
     if (micros == 0 || gmtime_r(&seconds, &t) == NULL)
         return NOTHING;
     if (is_chinese(language))
-        return arena_printf(arena, "%d-%02d-%02d %02d:%02d:%02d", t.tm_year + 1900, t.tm_mon + 1, t.tm_mday, t.tm_hour, t.tm_min, t.tm_sec);
-    return arena_printf(arena, "%s %d, %d, %02d:%02d:%02d", months[t.tm_mon], t.tm_mday, t.tm_year + 1900, t.tm_hour, t.tm_min, t.tm_sec);
+        return arena_printf(arena, "%d-%02d-%02d %02d:%02d:%02d", t.tm_year + 1900, t.tm_mon + 1, t.tm_mday, t.tm_hour,
+                            t.tm_min, t.tm_sec);
+    return arena_printf(arena, "%s %d, %d, %02d:%02d:%02d", months[t.tm_mon], t.tm_mday, t.tm_year + 1900, t.tm_hour, t.tm_min,
+                        t.tm_sec);
 }
 
 const char *format_ago(const struct catalogues *catalogues, const struct language *language, int64_t micros, struct arena *arena)
@@ -103,7 +105,8 @@ const char *format_ago(const struct catalogues *catalogues, const struct languag
     while (seconds >= steps[i].below)
         i++;
     const char *key = seconds < 3 ? "format.ago.now" : distance < 0 ? steps[i].future : steps[i].past;
-    return message(catalogues, language, key, (struct message_arg[]){{.name = "n", .number = seconds / steps[i].unit}, {NULL}}, arena);
+    return message(catalogues, language, key, (struct message_arg[]){{.name = "n", .number = seconds / steps[i].unit}, {NULL}},
+                   arena);
 }
 
 /* Four decimals below a dollar, two above. */

@@ -44,10 +44,11 @@ static void value_start(struct html *h, enum html_state state)
 /* The attribute's name is complete. htmx also reads every hx-… as data-hx-…. */
 static const char *attr_named(struct html *h)
 {
-    static const char *const urls[] = {"href", "src", "action", "formaction", "poster", "cite", "data", "ping", "manifest", "background",
-                                       "xlink:href", "srcset", "hx-get", "hx-post", "hx-put", "hx-patch", "hx-delete", "hx-push-url",
-                                       "hx-replace-url", NULL};
-    static const char *const literal[] = {"hx-vals", "hx-headers", "hx-trigger", "hx-ext", "hx-include", "hx-request", "srcset", NULL};
+    static const char *const urls[] = {
+        "href", "src", "action", "formaction", "poster", "cite", "data", "ping", "manifest", "background", "xlink:href", "hx-get",
+        "hx-post", "hx-put", "hx-patch", "hx-delete", "hx-push-url", "hx-replace-url", NULL};
+    static const char *const literal[] = {"hx-vals", "hx-headers", "hx-trigger", "hx-ext", "hx-include", "hx-request", "srcset",
+                                          NULL};
     static const char *const never[] = {"style", "srcdoc", "http-equiv", "hx-vars", NULL};
     if (strncmp(h->name, "data-hx-", 8) == 0)
         memmove(h->name, h->name + 5, sizeof(h->name) - 5);
@@ -351,7 +352,8 @@ const char *html_section(struct html *h)
 const char *html_section_end(struct html *h, const struct html *open)
 {
     const char *why = end_name(h);
-    bool same = is_between(open) ? is_between(h) : h->state == open->state && (h->state != HTML_DOUBLE || strcmp(h->name, open->name) == 0);
+    bool same_place = h->state == open->state && (h->state != HTML_DOUBLE || strcmp(h->name, open->name) == 0);
+    bool same = is_between(open) ? is_between(h) : same_place;
     if (why == NULL && !same)
         why = "a section must end where it began: in text, in the same attribute, or between attributes";
     enum html_state after = is_between(open) && h->state == HTML_TAG_AFTER ? HTML_TAG_AFTER : open->state;
@@ -360,11 +362,29 @@ const char *html_section_end(struct html *h, const struct html *open)
     return why;
 }
 
+static const char *entity_of(char c)
+{
+    switch (c) {
+    case '&':
+        return "&amp;";
+    case '<':
+        return "&lt;";
+    case '>':
+        return "&gt;";
+    case '"':
+        return "&#34;";
+    case '\'':
+        return "&#39;";
+    default:
+        return NULL;
+    }
+}
+
 void html_escape(struct buf *buf, const void *bytes, size_t n)
 {
     const char *p = bytes, *end = p + n, *plain = p;
     for (; p < end; p++) {
-        const char *entity = *p == '&' ? "&amp;" : *p == '<' ? "&lt;" : *p == '>' ? "&gt;" : *p == '"' ? "&#34;" : *p == '\'' ? "&#39;" : NULL;
+        const char *entity = entity_of(*p);
         if (entity == NULL)
             continue;
         buf_add(buf, plain, (size_t)(p - plain));

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #ifndef WEB_HTML_H
 #define WEB_HTML_H
-/* html: where in a page the next byte stands, so that a template can be refused when it loads instead of being dangerous when it is
- * filled. It reads the literal text of templates only, and is stricter than browsers: what it does not understand it refuses. */
+/* html: where in a page the next byte stands, so that a template can be refused when it loads instead of being dangerous when
+ * it is filled. It reads the literal text of templates only, and is stricter than browsers: what it does not understand it
+ * refuses. */
 #include "base/base.h"
 
 struct buf;
@@ -33,11 +34,13 @@ struct html {
 
 /* Take literal text. NULL, or why it is refused (the byte is not consumed). */
 const char *html_feed(struct html *, const char *p, size_t n);
-/* Where a value put here would land; HTML_NOWHERE with the reason. ${literal_start}: it is a message that begins with text of ours. */
+/* Where a value put here would land; HTML_NOWHERE with the reason. ${literal_start}: it is a message that begins with text of
+ * ours. */
 enum html_place html_place(const struct html *, bool literal_start, const char **why_r);
 /* A value was put here. */
 void html_filled(struct html *);
-/* A section may begin here; and may end here, having begun at ${open}: then ${html} is what follows it, whether it was shown or not. */
+/* A section may begin here; and may end here, having begun at ${open}: then ${html} is what follows it, whether it was shown
+ * or not. */
 const char *html_section(struct html *);
 const char *html_section_end(struct html *html, const struct html *open);
 

@@ -19,7 +19,8 @@ const struct language *language_find(const char *tag)
     return NULL;
 }
 
-/* Whether the language a range asks for is the one of ${tag}: the first subtag decides, since one file serves all of zh and all of en. */
+/* Whether the language a range asks for is the one of ${tag}: the first subtag decides, since one file serves all of zh and
+ * all of en. */
 static bool range_fits(const char *range, size_t n, const char *tag)
 {
     size_t primary = strcspn(tag, "-");

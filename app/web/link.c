@@ -97,14 +97,16 @@ static void give_back(struct link *link)
     pool->in_flight--;
 }
 
-/* The one line every request leaves. A peer that never sent a request leaves none; who took the answer over writes a line that says more. */
+/* The one line every request leaves. A peer that never sent a request leaves none; who took the answer over writes a line that
+ * says more. */
 static void log_summary(struct link *link)
 {
     struct request *rq = &link->rq;
     int status = link->status != 0 ? link->status : STATUS_HUNG_UP;
     enum log_level level = rq->detached ? LOG_DEBUG : LOG_INFO;
     if (level >= log_level_now())
-        log_write(level, &rq->log, "request answered", "method=%s status=%d ms=%.1f bytes=%llu", method_text(rq->method_called), status,
+        log_write(level, &rq->log, "request answered", "method=%s status=%d ms=%.1f bytes=%llu", method_text(rq->method_called),
+                  status,
                   (double)(clock_mono() - rq->started) / 1000, (unsigned long long)link->sent);
     if (link->options->ended != NULL)
         link->options->ended(rq, status);

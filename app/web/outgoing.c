@@ -13,7 +13,8 @@ enum { FCGI_VERSION = 1, FCGI_END_REQUEST = 3, FCGI_STDOUT = 6, SLICES_AT_ONCE =
 
 static void put_head(uint8_t *out, uint8_t type, uint16_t request_id, size_t n)
 {
-    const uint8_t head[RECORD_HEAD] = {FCGI_VERSION, type, (uint8_t)(request_id >> 8), (uint8_t)request_id, (uint8_t)(n >> 8), (uint8_t)n, 0, 0};
+    const uint8_t head[RECORD_HEAD] = {FCGI_VERSION, type, (uint8_t)(request_id >> 8), (uint8_t)request_id, (uint8_t)(n >> 8),
+                                       (uint8_t)n, 0, 0};
     memcpy(out, head, sizeof(head));
 }
 

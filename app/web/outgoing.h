@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #ifndef WEB_OUTGOING_H
 #define WEB_OUTGOING_H
-/* outgoing: FastCGI records on their way to the front server, without copies: slices that are sent with one gather write where the socket
- * has room. libfcgi's own streams are not used for answers: they block, and they linger at the end. */
+/* outgoing: FastCGI records on their way to the front server, without copies: slices that are sent with one gather write where
+ * the socket has room. libfcgi's own streams are not used for answers: they block, and they linger at the end. */
 #include <sys/uio.h>
 
 #include "base/base.h"

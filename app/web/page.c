@@ -10,7 +10,8 @@
 
 enum { FLASH_KEY_MAX = 80, FLASH_ARG_MAX = 200, FLASH_S = 60 };
 
-/* "key:argument", percent-encoded. It is shown only if the key is a message of ours, and the argument is escaped like any value. */
+/* "key:argument", percent-encoded. It is shown only if the key is a message of ours, and the argument is escaped like any
+ * value. */
 static void flash_set(struct request *rq, const char *key, const char *arg)
 {
     char shown[FLASH_ARG_MAX + 1] = "";
@@ -36,7 +37,8 @@ static void flash_take(struct request *rq)
     const char *key = arena_copy(rq->arena, cookie, n);
     if (n > FLASH_KEY_MAX || arg == NULL || strlen(arg) > FLASH_ARG_MAX || !message_known(options->catalogues, key))
         return;
-    rq->flash = message(options->catalogues, rq->lang, key, (struct message_arg[]){{.name = "name", .text = arg}, {NULL}}, rq->arena);
+    rq->flash = message(options->catalogues, rq->lang, key, (struct message_arg[]){{.name = "name", .text = arg}, {NULL}},
+                        rq->arena);
 }
 
 static bool render(struct request *rq, const char *page, const void *view)
@@ -59,9 +61,10 @@ bool page_render(struct request *rq, const char *page, const struct field *view_
     return render(rq, page, view);
 }
 
-/* htmx asks with HX-Request. A boosted form follows a 303 like a browser; a fragment's would land inside the fragment, so it is told to go
- * to the whole page. */
-bool page_done(struct request *rq, const char *location, const char *flash_key, const char *flash_arg, int status, const struct field *fields,
+/* htmx asks with HX-Request. A boosted form follows a 303 like a browser; a fragment's would land inside the fragment, so it
+ * is told to go to the whole page. */
+bool page_done(struct request *rq, const char *location, const char *flash_key, const char *flash_arg, int status,
+               const struct field *fields,
                const void *row)
 {
     if (request_is_api(rq))

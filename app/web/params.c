@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* params: the CGI parameters of a request become its method, path, query, headers and cookies. The front server passes on what a client
- * sends under confusable names (X-Forwarded-For, X_Forwarded_For), so a name that comes twice ends the request, and nothing that only
- * a proxy may say is read from headers at all. The path is taken from REQUEST_URI alone and decoded here, once. */
+/* params: the CGI parameters of a request become its method, path, query, headers and cookies. The front server passes on what
+ * a client sends under confusable names (X-Forwarded-For, X_Forwarded_For), so a name that comes twice ends the request, and
+ * nothing that only a proxy may say is read from headers at all. The path is taken from REQUEST_URI alone and decoded here,
+ * once. */
 #include <ctype.h>
 #include <string.h>
 
@@ -60,7 +61,8 @@ static const char *get(const struct head *head, const char *name)
 /* Only a proxy may say these, and ours says them otherwise; the length and type of the body have parameters of their own. */
 static bool is_ignored(const char *name)
 {
-    return strncmp(name, "HTTP_X_FORWARDED_", 17) == 0 || strncmp(name, "HTTP_CONTENT_", 13) == 0 || strcmp(name, "HTTP_FORWARDED") == 0
+    return strncmp(name, "HTTP_X_FORWARDED_", 17) == 0 || strncmp(name, "HTTP_CONTENT_", 13) == 0
+        || strcmp(name, "HTTP_FORWARDED") == 0
         || strcmp(name, "HTTP_PROXY") == 0 || strcmp(name, "HTTP_X_REAL_IP") == 0;
 }
 

@@ -235,7 +235,8 @@ static bool parse_parts(struct parser *in, size_t plural_arg, const struct patte
     return true;
 }
 
-bool pattern_parse(const char *text, const struct language *language, struct arena *arena, struct pattern *pattern_r, struct err *err)
+bool pattern_parse(const char *text, const struct language *language, struct arena *arena, struct pattern *pattern_r,
+                   struct err *err)
 {
     *pattern_r = (struct pattern){0};
     struct parser in = {.start = text, .p = text, .language = language, .arena = arena, .pattern = pattern_r, .err = err};

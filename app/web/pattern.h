@@ -5,7 +5,7 @@
  *   {name}   {n, number}   {n, plural, =0 {…} one {…} other {… # …}}   {k, select, a {…} empty {…} other {…}}
  *   '' is an apostrophe; an apostrophe before { } or # quotes up to the next apostrophe.
  * "empty" is ours: it takes an absent or empty text, so that a sentence can leave out what is not known.
- * catalogue.c fills patterns from arguments, template.c from the fields in scope: both give the values by the argument's position. */
+ * catalogue.c fills patterns from arguments, template.c from the fields in scope: both give values by position. */
 #include "base/base.h"
 
 struct arena;

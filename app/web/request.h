@@ -64,7 +64,7 @@ struct request {
     const char *csrf;                    /* the session's CSRF token for forms, "" without a session */
     const struct language *lang;
     const char *theme;                   /* "auto", "light", "dark" */
-    const char *flash;                   /* what the last change has to say, in the caller's language, or NULL; for options.shell */
+    const char *flash;                   /* what the last change has to say, or NULL; for options.shell */
     const struct form *form;             /* of page_again or form_fail: its problems, for options.shell; else NULL */
 
     struct response out;
@@ -72,8 +72,8 @@ struct request {
     void *link;                          /* server.c's own part */
 };
 
-/* Missing is NULL, for all four. Header names in lower case. Cookies "mg" and "mg_pre" are called __Host-mg… over TLS: handlers need not care,
- * both request_cookie and response_cookie add it. */
+/* Missing is NULL, for all four. Header names in lower case. Cookies "mg" and "mg_pre" are called __Host-mg… over TLS:
+ * handlers need not care, both request_cookie and response_cookie add it. */
 const char *request_path_param(const struct request *, const char *name);
 const char *request_query(const struct request *, const char *name);
 const char *request_header(const struct request *, const char *name);
@@ -87,7 +87,8 @@ bool request_is_api(const struct request *);
 
 /* Headers: names fixed, values checked ([\t\x20-\x7e\x80-\xff]); a value that is not is left out and logged. */
 void response_header(struct request *, const char *name, const char *value);
-/* ${strict}: SameSite=Strict and HttpOnly, for credentials; else SameSite=Lax and readable by scripts, for preferences. Secure over TLS. */
+/* ${strict}: SameSite=Strict and HttpOnly, for credentials; else SameSite=Lax and readable by scripts, for preferences. Secure
+ * over TLS. */
 void response_cookie(struct request *, const char *name, const char *value, int64_t max_age_s, bool strict);
 /* 303 to a path of our own. */
 bool response_redirect(struct request *, const char *path);
@@ -101,8 +102,9 @@ const char *request_say(struct request *, const struct err *);
 /* A message of the catalogue in the caller's language; ${args} NULL = none. */
 const char *request_message(struct request *, const char *key, const struct message_arg *args);
 
-/* Take the answer over for writing from a loop: server.c will not answer; the request lives until stream_end has flushed. What the handler
- * returns does not matter any more, and once the stream is posted to its loop the handler must not touch the request. */
+/* Take the answer over for writing from a loop: server.c will not answer; the request lives until stream_end has flushed. What
+ * the handler returns does not matter any more, and once the stream is posted to its loop the handler must not touch the
+ * request. */
 struct stream *request_stream(struct request *);
 
 #endif

@@ -24,7 +24,8 @@ bool header_value_ok(const char *value)
 /* Names the front server would obey as orders to itself. */
 static bool is_order(const char *name)
 {
-    return strcasecmp(name, "Status") == 0 || strncasecmp(name, "X-Sendfile", 10) == 0 || strncasecmp(name, "X-LIGHTTPD-", 11) == 0
+    return strcasecmp(name, "Status") == 0 || strncasecmp(name, "X-Sendfile", 10) == 0
+        || strncasecmp(name, "X-LIGHTTPD-", 11) == 0
         || strcasecmp(name, "X-Accel-Redirect") == 0;
 }
 

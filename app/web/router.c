@@ -74,8 +74,8 @@ static size_t addresses_of(const struct route *route, struct address out[ADDRESS
     return n;
 }
 
-/* Whether ${path} fits; ${score_r} has a bit for every segment, the first highest, set where it is literal: of two that fit, the greater is
- * the nearer one ("/keys/new" before "/keys/:id"). */
+/* Whether ${path} fits; ${score_r} has a bit for every segment, the first highest, set where it is literal: of two that fit,
+ * the greater is the nearer one ("/keys/new" before "/keys/:id"). */
 static bool path_fits(const char *pattern, const char *path, uint32_t *score_r)
 {
     uint32_t score = 0, bit = 1u << 31;
@@ -186,7 +186,8 @@ bool router_find(const struct route *routes, struct request *rq)
     return true;
 }
 
-void router_each(const struct route *routes, void (*each)(void *arg, const struct route *, enum method, const char *path, enum face), void *arg)
+void router_each(const struct route *routes,
+                 void (*each)(void *arg, const struct route *, enum method, const char *path, enum face), void *arg)
 {
     for (const struct route *route = routes; route->path != NULL; route++) {
         struct address addresses[ADDRESSES];

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* server: who does what to a request. Run workers take connections one after another, read the head, find the route and answer what needs
- * no waiting; requests that may wait for the database are read and queued to page workers, so a slow page never takes a worker from a run. */
+/* server: who does what to a request. Run workers take connections one after another, read the head, find the route and answer
+ * what needs no waiting; requests that may wait for the database are read and queued to page workers, so a slow page never
+ * takes a worker from a run. */
 #include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -42,12 +43,14 @@ static bool body_fits(struct link *link)
     size_t max = link->options->body_max != NULL ? link->options->body_max(rq) : rq->route->body_max;
     if (link->body_declared <= max)
         return true;
-    fail_field(&rq->err, "Content-Length", arena_printf(rq->arena, "%zu B", link->body_declared), arena_printf(rq->arena, "≤ %zu B", max));
+    fail_field(&rq->err, "Content-Length", arena_printf(rq->arena, "%zu B", link->body_declared),
+               arena_printf(rq->arena, "≤ %zu B", max));
     rq->err.kind = ERR_TOO_LARGE;
     return false;
 }
 
-/* The route, and what can be refused by the head alone. The face is set even if the head is bad, so that the error looks right. */
+/* The route, and what can be refused by the head alone. The face is set even if the head is bad, so that the error looks
+ * right. */
 static bool begin(struct link *link)
 {
     struct request *rq = &link->rq;
@@ -67,7 +70,8 @@ static bool begin(struct link *link)
 
 static bool forbidden(struct request *rq)
 {
-    static const char *const levels[] = {[VIEWER] = "viewer", [DEVELOPER] = "developer", [OPERATOR] = "operator", [ADMIN] = "admin",
+    static const char *const levels[] = {[VIEWER] = "viewer", [DEVELOPER] = "developer", [OPERATOR] = "operator",
+                                         [ADMIN] = "admin",
                                          [AUDITOR] = "auditor, admin", [SIGNED_IN] = "", [KEY_HOLDER] = "developer"};
     enum may may = rq->route->may;
     if (may == SETUP)

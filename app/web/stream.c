@@ -92,8 +92,8 @@ static void set_failed(struct stream *s)
     loop_timer_set(s->loop, &s->timer, clock_mono());
 }
 
-/* The peer stopped sending, which is how the front says that its client left. If the last record went out whole, end the answer as the
- * protocol wants it: else the front takes us for dead and writes so into its log. */
+/* The peer stopped sending, which is how the front says that its client left. If the last record went out whole, end the
+ * answer as the protocol wants it: else the front takes us for dead and writes so into its log. */
 static void hung_up(struct stream *s)
 {
     if (!s->failed && stream_waiting(s) == 0) {

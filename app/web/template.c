@@ -205,10 +205,12 @@ static void fill(struct filling *f, size_t from, size_t to)
     }
 }
 
-void template_write(const struct templates *templates, const char *name, const struct language *language, const void *shell, const void *view,
+void template_write(const struct templates *templates, const char *name, const struct language *language, const void *shell,
+                    const void *view,
                     struct buf *out)
 {
-    const struct compiled *page = bsearch(&(struct compiled){.name = name}, templates->pages, templates->n, sizeof(*page), by_name);
+    const struct compiled *page = bsearch(&(struct compiled){.name = name}, templates->pages, templates->n, sizeof(*page),
+                                          by_name);
     assert(page != NULL);
     const struct steps *steps = &page->by_language[language->i];
     struct filling f = {.steps = steps->all, .language = language, .out = out, .rows = {shell, view}};

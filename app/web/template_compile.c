@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* template_compile: one page's text in one language becomes a flat array of steps; a section knows the step after its end. Parts and
- * messages are compiled in place, so filling a page needs no look-ups. All checks are here: names against the FIELD rows in scope, messages
- * against the catalogue, places against html.h. */
+/* template_compile: one page's text in one language becomes a flat array of steps; a section knows the step after its end.
+ * Parts and messages are compiled in place, so filling a page needs no look-ups. All checks are here: names against the FIELD
+ * rows in scope, messages against the catalogue, places against html.h. */
 #include <string.h>
 
 #include "base/arena.h"
@@ -76,7 +76,8 @@ static void flush(struct compiler *c)
 {
     if (c->literal.n == 0)
         return;
-    add_step(c, (struct step){.kind = STEP_TEXT, .text = arena_copy(c->from->arena, c->literal.p, c->literal.n), .n = c->literal.n});
+    add_step(c, (struct step){.kind = STEP_TEXT, .text = arena_copy(c->from->arena, c->literal.p, c->literal.n),
+                              .n = c->literal.n});
     buf_clear(&c->literal);
 }
 
@@ -325,7 +326,8 @@ static bool compile_until(struct compiler *c, struct source *source, const struc
     return compile_end(c, source, open);
 }
 
-bool template_compile(const struct template_source *from, const char *name, const struct field *view, const struct language *language,
+bool template_compile(const struct template_source *from, const char *name, const struct field *view,
+                      const struct language *language,
                       struct steps *steps_r, struct err *err)
 {
     struct compiler c = {.from = from, .language = language, .literal = buf_new(from->arena, LITERAL_MAX), .err = err};

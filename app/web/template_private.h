@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #ifndef WEB_TEMPLATE_PRIVATE_H
 #define WEB_TEMPLATE_PRIVATE_H
-/* What template_compile.c (text → steps, once per page and language) and template.c (steps → page) share. Included nowhere else. */
+/* What template_compile.c (text → steps, once per page and language) and template.c (steps → page) share. Included nowhere
+ * else. */
 #include "base/field.h"
 
 struct arena;
@@ -43,7 +44,8 @@ struct template_source {
     struct arena *arena;
 };
 
-must_check bool template_compile(const struct template_source *, const char *name, const struct field *view, const struct language *,
+must_check bool template_compile(const struct template_source *, const char *name, const struct field *view,
+                                 const struct language *,
                                  struct steps *steps_r, struct err *);
 
 #endif

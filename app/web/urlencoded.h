@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #ifndef WEB_URLENCODED_H
 #define WEB_URLENCODED_H
-/* urlencoded: %XX, and lists of name=value&name=value as queries and forms send them. Strict: a bad %, NUL, bytes that are not UTF-8 and a
- * name sent twice are refused, since two readers of such a text may see two different things. */
+/* urlencoded: %XX, and lists of name=value&name=value as queries and forms send them. Strict: a bad %, NUL, bytes that are not
+ * UTF-8 and a name sent twice are refused, since two readers of such a text may see two different things. */
 #include "web/request.h"
 
 /* Decode ${n} bytes; ${plus} turns + into a space. NULL if a % is not followed by two hexadecimal digits, or it holds NUL. */

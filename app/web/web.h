@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #ifndef WEB_WEB_H
 #define WEB_WEB_H
-/* web: the only room that knows FastCGI. Opens the socket lighttpd talks to, reads requests (fcgi.c), finds the route (router.c), asks who is
- * calling, runs the handler on the right workers, and sends the answer or the error in the caller's face and language (server.c). */
+/* web: the only room that knows FastCGI. Opens the socket lighttpd talks to, reads requests (fcgi.c), finds the route
+ * (router.c), asks who is calling, runs the handler on the right workers, and sends the answer or the error in the caller's
+ * face and language (server.c). */
 #include "web/request.h"
 #include "web/template.h"
 
@@ -16,8 +17,8 @@ struct web_options {
     const struct templates *templates;
     struct db *db;
     struct gate *gate;
-    /* Fill rq->who, rq->role, rq->csrf, rq->lang, rq->theme; runs before the route's check. False = refuse with rq->err. It must not use
-     * the database on LANE_RUNS. */
+    /* Fill rq->who, rq->role, rq->csrf, rq->lang, rq->theme; runs before the route's check. False = refuse with rq->err. It
+     * must not use the database on LANE_RUNS. */
     bool (*identify)(struct request *);
     /* How large rq's body may be, at most route->body_max; NULL = that. */
     size_t (*body_max)(const struct request *);
@@ -36,11 +37,13 @@ void web_stop(struct web *, int ms);
 void web_close(struct web *);
 size_t web_in_flight(const struct web *);
 
-/* Render a page, or on an API address write the view's JSON: one resource, two faces. ${json} may be NULL: then the view's own rows.
- * Status 200 unless rq->out.status was set. */
+/* Render a page, or on an API address write the view's JSON: one resource, two faces. ${json} may be NULL: then the view's own
+ * rows. Status 200 unless rq->out.status was set. */
 bool page_render(struct request *, const char *page, const struct field *view_fields, const void *view);
-/* After a change: a page goes to ${location} with a flash message (catalogue key, optional one argument) — the API answers ${status} with the row. */
-bool page_done(struct request *, const char *location, const char *flash_key, const char *flash_arg, int status, const struct field *fields, const void *row);
+/* After a change: a page goes to ${location} with a flash message (catalogue key, optional one argument) — the API answers
+ * ${status} with the row. */
+bool page_done(struct request *, const char *location, const char *flash_key, const char *flash_arg, int status,
+               const struct field *fields, const void *row);
 /* A page again with 422 and the form's problems, or the API's 422. */
 struct form;
 bool page_again(struct request *, const char *page, const struct field *view_fields, const void *view, const struct form *);

@@ -11,7 +11,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
     struct err err = {0};
     if (path_normalise(raw, rq->arena, &path, &err)) {
         must(path[0] == '/' && utf8_valid(bytes_of(path)));
-        must(strstr(path, "//") == NULL && strstr(path, "/./") == NULL && strstr(path, "/../") == NULL && strchr(path, '\\') == NULL);
+        must(strstr(path, "//") == NULL && strstr(path, "/./") == NULL && strstr(path, "/../") == NULL
+             && strchr(path, '\\') == NULL);
         struct buf out = buf_new(rq->arena, 10000);
         for (const char *s = path; *s != '\0';) {
             size_t segment = strcspn(++s, "/");

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* template_fuzz: any template. If it is accepted, the most hostile value changes no tag and no quote of the page: it has as many of each as
- * with a harmless one. */
+/* template_fuzz: any template. If it is accepted, the most hostile value changes no tag and no quote of the page: it has as
+ * many of each as with a harmless one. */
 #include <stdio.h>
 #include <unistd.h>
 

@@ -43,7 +43,8 @@ static void test_what_is_refused(void **state)
         {"{\"a\": \"{n, plural, other {}}\"}", "{\"a\": \"{n, select, other {}}\"}", "has other arguments"},
         {"{\"a\": \"x {\"}", "{\"a\": \"x\"}", "en-US.json:1: a: an argument needs a name"},
         {"{\"a\": 1}", "{\"a\": \"x\"}", "is not a text"}, {"{\"a\": \"\"}", "{\"a\": \"x\"}", "is empty"},
-        {"{\"A b\": \"x\"}", "{}", "a key is lower-case"}, {"[]", "{}", "not an object"}, {"{\"a\": \"x\",}", "{}", "en-US.json:"},
+        {"{\"A b\": \"x\"}", "{}", "a key is lower-case"}, {"[]", "{}", "not an object"},
+        {"{\"a\": \"x\",}", "{}", "en-US.json:"},
         {"{\"a\": \"x\", \"a\": \"y\"}", "{\"a\": \"x\"}", "en-US.json:"}, {"{\"a\": \"\xff\"}", "{}", "is not UTF-8"},
         {NULL, "{}", "en-US.json cannot be opened"},
     };
@@ -68,7 +69,8 @@ static void test_messages(void **state)
     put("en-US", "{\"runs\": \"{n, plural, one {# run} other {# runs}} of {who}\", \"x.y\": \"it''s\"}");
     put("zh-CN", "{\"x.y\": \"是\", \"runs\": \"{who} 的 {n} 次运行\"}");
     assert_true(catalogues_load(folder, &c, &err));
-    const struct message_arg args[] = {{.name = "n", .number = 1200}, {.name = "who", .text = "甲"}, {.name = "spare", .text = "x"}, {NULL}};
+    const struct message_arg args[] = {{.name = "n", .number = 1200}, {.name = "who", .text = "甲"},
+                                       {.name = "spare", .text = "x"}, {NULL}};
     assert_string_equal(message(c, language_find("en-US"), "runs", args, a), "1,200 runs of 甲");
     assert_string_equal(message(c, language_find("zh-CN"), "runs", args, a), "甲 的 1,200 次运行");
     assert_string_equal(message(c, language_find("en-US"), "x.y", NULL, a), "it's");
@@ -100,8 +102,10 @@ static void test_the_catalogues_are_complete(void **state)
             if (!message_known(c, err_message(&plain)) || strchr(one, '{') != NULL || strchr(two, '{') != NULL)
                 fail_msg("%s: %s / %s", err_name(kind), one, two);
         }
-    static const char *const ends[] = {"done", "not_resolved", "refused", "unreachable", "tls", "connect_timeout", "first_byte_timeout",
-                                       "idle_timeout", "total_timeout", "cut", "protocol", "too_large", "egress", "cancelled", "other"};
+    static const char *const ends[] = {"done", "not_resolved", "refused", "unreachable", "tls", "connect_timeout",
+                                       "first_byte_timeout",
+                                       "idle_timeout", "total_timeout", "cut", "protocol", "too_large", "egress", "cancelled",
+                                           "other"};
     _Static_assert(COUNT(ends) == HTTP_ENDS, "a way for a call to end has no sentence");
     for (size_t i = 0; i < COUNT(ends); i++)
         if (!message_known(c, arena_printf(a, "http.%s", ends[i])))

@@ -101,17 +101,25 @@ static void test_problems(void **state)
     (void)state;
     static const struct { const char *type, *body, *field, *says; } cases[] = {
         {URL, "mode=local", "name", "This is needed."}, {URL, "name=+&mode=local", "name", "This is needed."},
-        {URL, "name=a&mode=local", "name", "Too short. Allowed: 2–10 characters."}, {URL, "name=12345678901&mode=local", "name", "Too long"},
-        {URL, "name=a/b&mode=local", "name", "“a/b” cannot be used. Allowed: no /."}, {URL, "name=a%0Ab&mode=local", "name", "cannot be used"},
-        {URL, "name=ab", "mode", "This is needed. Allowed: local, cloud."}, {URL, "name=ab&mode=Local", "mode", "“Local” cannot be used. Allowed: local, cloud."},
+        {URL, "name=a&mode=local", "name", "Too short. Allowed: 2–10 characters."},
+        {URL, "name=12345678901&mode=local", "name", "Too long"},
+        {URL, "name=a/b&mode=local", "name", "“a/b” cannot be used. Allowed: no /."},
+        {URL, "name=a%0Ab&mode=local", "name", "cannot be used"},
+        {URL, "name=ab", "mode", "This is needed. Allowed: local, cloud."},
+        {URL, "name=ab&mode=Local", "mode", "“Local” cannot be used. Allowed: local, cloud."},
         {URL, "name=ab&mode=local&limit=x", "limit", "Must be a whole number, not “x”. Allowed: 1–100."},
-        {URL, "name=ab&mode=local&limit=1.5", "limit", "whole number"}, {URL, "name=ab&mode=local&limit=0", "limit", "“0” is out of range. Allowed: 1–100."},
-        {URL, "name=ab&mode=local&limit=99999999999999999999", "limit", "whole number"}, {URL, "name=ab&mode=local&on=maybe", "on", "yes or no, not “maybe”"},
-        {URL, "name=ab&mode=local&key=%01sEcReT", "key", "This cannot be used."}, {URL, "name=ab&mode=local&note=%00", NULL, NULL},
-        {JSON, "{\"name\":5,\"mode\":\"local\"}", "name", "Must be a text."}, {JSON, "{\"name\":null,\"mode\":\"local\"}", "name", "This is needed."},
+        {URL, "name=ab&mode=local&limit=1.5", "limit", "whole number"}, {URL, "name=ab&mode=local&limit=0", "limit",
+                                                                         "“0” is out of range. Allowed: 1–100."},
+        {URL, "name=ab&mode=local&limit=99999999999999999999", "limit", "whole number"},
+        {URL, "name=ab&mode=local&on=maybe", "on", "yes or no, not “maybe”"},
+        {URL, "name=ab&mode=local&key=%01sEcReT", "key", "This cannot be used."},
+        {URL, "name=ab&mode=local&note=%00", NULL, NULL},
+        {JSON, "{\"name\":5,\"mode\":\"local\"}", "name", "Must be a text."},
+        {JSON, "{\"name\":null,\"mode\":\"local\"}", "name", "This is needed."},
         {JSON, "{\"name\":\"ab\",\"mode\":\"local\",\"limit\":\"5\"}", "limit", "whole number"},
         {JSON, "{\"name\":\"ab\",\"mode\":\"local\",\"limit\":1e99}", "limit", "whole number"},
-        {JSON, "{\"name\":\"ab\",\"mode\":\"local\",\"on\":\"yes\"}", "on", "yes or no"}, {JSON, "{\"name\":\"ab\",\"mode\":\"local\",\"on\":null}", "on", "needed"},
+        {JSON, "{\"name\":\"ab\",\"mode\":\"local\",\"on\":\"yes\"}", "on", "yes or no"},
+        {JSON, "{\"name\":\"ab\",\"mode\":\"local\",\"on\":null}", "on", "needed"},
         {JSON, "{\"name\":\"ab\",\"mode\":\"local\",\"models\":\"a\"}", "models", "list of texts"},
         {JSON, "{\"name\":\"ab\",\"mode\":\"local\",\"models\":[1]}", "models", "list of texts"},
         {JSON, "{\"name\":\"ab\",\"mode\":[]}", "mode", "Must be a text."},
@@ -156,16 +164,20 @@ static void test_structure(void **state)
     (void)state;
     static const struct { const char *type, *body; enum err_kind kind; const char *field; } cases[] = {
         {URL, "name=a&name=b", ERR_INPUT, "name"}, {URL, "nam=a", ERR_UNKNOWN_FIELD, "nam"}, {URL, "name=%", ERR_INPUT, "name"},
-        {URL, "name=%4", ERR_INPUT, "name"}, {URL, "name=%ff", ERR_NOT_UTF8, "name"}, {URL, "%ff=1", ERR_INPUT, ""}, {URL, "name=%ed%a0%80", ERR_NOT_UTF8, "name"},
-        {JSON, "", ERR_NOT_JSON, ""}, {JSON, "[]", ERR_INPUT, ""}, {JSON, "{", ERR_NOT_JSON, ""}, {JSON, "{\"name\":1,\"name\":2}", ERR_NOT_JSON, ""},
+        {URL, "name=%4", ERR_INPUT, "name"}, {URL, "name=%ff", ERR_NOT_UTF8, "name"}, {URL, "%ff=1", ERR_INPUT, ""},
+        {URL, "name=%ed%a0%80", ERR_NOT_UTF8, "name"},
+        {JSON, "", ERR_NOT_JSON, ""}, {JSON, "[]", ERR_INPUT, ""}, {JSON, "{", ERR_NOT_JSON, ""},
+        {JSON, "{\"name\":1,\"name\":2}", ERR_NOT_JSON, ""},
         {JSON, "{\"csrf\":\"x\"}", ERR_UNKNOWN_FIELD, "csrf"}, {JSON, "{\"name\":\"\\u0000\"}", ERR_NOT_JSON, ""},
-        {"multipart/form-data", "x", ERR_MEDIA_TYPE, "Content-Type"}, {"", "x", ERR_MEDIA_TYPE, "Content-Type"}, {"text/plain", "{}", ERR_MEDIA_TYPE, "Content-Type"},
+        {"multipart/form-data", "x", ERR_MEDIA_TYPE, "Content-Type"}, {"", "x", ERR_MEDIA_TYPE, "Content-Type"},
+        {"text/plain", "{}", ERR_MEDIA_TYPE, "Content-Type"},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct request *rq = bare_request();
         struct values v = {0};
         struct form form;
-        if (read_as(rq, cases[i].type, cases[i].body, &v, &form) || rq->err.kind != cases[i].kind || strcmp(rq->err.field, cases[i].field) != 0)
+        if (read_as(rq, cases[i].type, cases[i].body, &v, &form) || rq->err.kind != cases[i].kind
+            || strcmp(rq->err.field, cases[i].field) != 0)
             fail_msg("%s: %s %s", cases[i].body, err_name(rq->err.kind), rq->err.field);
         bare_drop(rq);
     }
@@ -199,7 +211,8 @@ static void test_any_value_comes_back(void **state)
         json_member_put_int(&json, "limit", limit);
         json_end_object(&json);
         buf_char(&json_text, '\0');
-        const char *url = arena_printf(rq->arena, "mode=local&name=ab&limit=%" PRId64 "&note=%s", limit, percent_encode(note, rq->arena));
+        const char *url = arena_printf(rq->arena, "mode=local&name=ab&limit=%" PRId64 "&note=%s", limit,
+                                       percent_encode(note, rq->arena));
         for (int face = 0; face < 2; face++) {
             struct values v = {0};
             struct form form;

@@ -66,12 +66,15 @@ static void test_what_is_refused(void **state)
     static const struct { const char *text, *tag, *says; } cases[] = {
         {"a {w", "en-US", "not closed"}, {"a } b", "en-US", "} without {"}, {"{}", "en-US", "needs a name"},
         {"{n, plural, one {x}}", "en-US", "other is missing"}, {"{n, plural, other {x}", "en-US", "not closed"},
-        {"{n, plural, one {x} other {y}}", "zh-CN", "no such plural"}, {"{n, plural, few {x} other {y}}", "en-US", "no such plural"},
+        {"{n, plural, one {x} other {y}}", "zh-CN", "no such plural"}, {"{n, plural, few {x} other {y}}", "en-US",
+                                                                        "no such plural"},
         {"{n, plural, =x {x} other {y}}", "en-US", "a number belongs"}, {"{n, date}", "en-US", "number, plural or select"},
         {"{n, plural}", "en-US", ", expected"}, {"{w, select, a {x} a {y} other {}}", "en-US", "twice"},
-        {"{n, plural, =1 {x} =1 {y} other {}}", "en-US", "twice"}, {"{n, plural, other {x} {w, select, other {}}}", "en-US", "needs a word"},
+        {"{n, plural, =1 {x} =1 {y} other {}}", "en-US", "twice"}, {"{n, plural, other {x} {w, select, other {}}}", "en-US",
+                                                                    "needs a word"},
         {"{n, plural, other {{n, select, other {}}}}", "en-US", "both plural and select"},
-        {"'{ open", "en-US", "does not end"}, {"<b>x</b>", "en-US", "HTML"}, {"x</b>", "en-US", "HTML"}, {"<!-- -->", "en-US", "HTML"},
+        {"'{ open", "en-US", "does not end"}, {"<b>x</b>", "en-US", "HTML"}, {"x</b>", "en-US", "HTML"},
+        {"<!-- -->", "en-US", "HTML"},
         {"{a, select, other {{b, select, other {{c, select, other {{d, select, other {}}}}}}}}", "en-US", "too deeply"},
     };
     struct arena *a = arena_new();
@@ -87,7 +90,8 @@ static void test_what_is_refused(void **state)
 static void test_any_text_is_survived(void **state)
 {
     (void)state;
-    static const char *const pieces[] = {"{", "}", "n", "w", ",", " plural,", " select,", " other {", "one {", "=1 {", "'", "#", " ", "empty"};
+    static const char *const pieces[] = {"{", "}", "n", "w", ",", " plural,", " select,", " other {", "one {", "=1 {", "'", "#",
+                                         " ", "empty"};
     struct random r = random_start();
     struct arena *a = arena_new();
     for (int turn = 0; turn < 3000; turn++) {

@@ -17,11 +17,13 @@ static const struct route routes[] = {
     {GET, "/admin/", VIEWER, run, .face = FACE_HTML, .twin = "/api/v1/overview"},
     {GET, "/admin/providers", VIEWER, run, .face = FACE_HTML, .twin = "/api/v1/providers", .twin2 = "/admin/config/llm"},
     {POST, "/admin/providers", OPERATOR, run, .face = FACE_HTML, .twin = "/api/v1/providers", .twin2 = "/admin/config/llm"},
-    {GET, "/admin/providers/:id", VIEWER, run, .face = FACE_HTML, .twin = "/api/v1/providers/:id", .twin2 = "/admin/config/llm/:id"},
+    {GET, "/admin/providers/:id", VIEWER, run, .face = FACE_HTML, .twin = "/api/v1/providers/:id",
+     .twin2 = "/admin/config/llm/:id"},
     {GET, "/admin/providers/new", OPERATOR, run, .face = FACE_HTML},
     {POST, "/admin/providers/:id", OPERATOR, run, .face = FACE_HTML, .twin = "/api/v1/providers/:id", .twin_method = PATCH,
      .twin2 = "/admin/config/llm/:id", .twin2_method = PUT},
-    {POST, "/admin/providers/:id/delete", OPERATOR, run, .face = FACE_HTML, .twin = "/api/v1/providers/:id", .twin_method = DELETE},
+    {POST, "/admin/providers/:id/delete", OPERATOR, run, .face = FACE_HTML, .twin = "/api/v1/providers/:id",
+     .twin_method = DELETE},
     {POST, "/v1/chat/completions", KEY_HOLDER, run, .face = FACE_OPENAI},
     {GET, "/v1/models/:id", KEY_HOLDER, run, .face = FACE_OPENAI},
     {GET, "/metrics", ANYONE, run, .face = FACE_PLAIN},
@@ -38,15 +40,21 @@ static void test_what_is_found(void **state)
 {
     (void)state;
     static const struct { enum method method; const char *path, *route; enum face face; const char *id; } cases[] = {
-        {GET, "/", "/", FACE_HTML, NULL}, {GET, "/admin/", "/admin/", FACE_HTML, NULL}, {HEAD, "/admin/", "/admin/", FACE_HTML, NULL},
-        {GET, "/api/v1/overview", "/admin/", FACE_API, NULL}, {GET, "/admin/providers/x1", "/admin/providers/:id", FACE_HTML, "x1"},
+        {GET, "/", "/", FACE_HTML, NULL}, {GET, "/admin/", "/admin/", FACE_HTML, NULL},
+        {HEAD, "/admin/", "/admin/", FACE_HTML, NULL},
+        {GET, "/api/v1/overview", "/admin/", FACE_API, NULL}, {GET, "/admin/providers/x1", "/admin/providers/:id", FACE_HTML,
+                                                               "x1"},
         {GET, "/admin/providers/new", "/admin/providers/new", FACE_HTML, NULL},
-        {POST, "/api/v1/providers", "/admin/providers", FACE_API, NULL}, {PATCH, "/api/v1/providers/a%20b", "/admin/providers/:id", FACE_API, "a b"},
-        {PUT, "/admin/config/llm/7", "/admin/providers/:id", FACE_API, "7"}, {GET, "/admin/config/llm/7", "/admin/providers/:id", FACE_API, "7"},
+        {POST, "/api/v1/providers", "/admin/providers", FACE_API, NULL}, {PATCH, "/api/v1/providers/a%20b",
+                                                                          "/admin/providers/:id", FACE_API, "a b"},
+        {PUT, "/admin/config/llm/7", "/admin/providers/:id", FACE_API, "7"},
+        {GET, "/admin/config/llm/7", "/admin/providers/:id", FACE_API, "7"},
         {DELETE, "/api/v1/providers/7", "/admin/providers/:id/delete", FACE_API, "7"},
         {POST, "/admin/providers/7/delete", "/admin/providers/:id/delete", FACE_HTML, "7"},
-        {POST, "/v1/chat/completions", "/v1/chat/completions", FACE_OPENAI, NULL}, {GET, "/v1/models/%e6%9c%88", "/v1/models/:id", FACE_OPENAI, "月"},
-        {GET, "/v1/models/a%25b", "/v1/models/:id", FACE_OPENAI, "a%b"}, {GET, "/v1/models/a+b;c=d", "/v1/models/:id", FACE_OPENAI, "a+b;c=d"},
+        {POST, "/v1/chat/completions", "/v1/chat/completions", FACE_OPENAI, NULL},
+        {GET, "/v1/models/%e6%9c%88", "/v1/models/:id", FACE_OPENAI, "月"},
+        {GET, "/v1/models/a%25b", "/v1/models/:id", FACE_OPENAI, "a%b"}, {GET, "/v1/models/a+b;c=d", "/v1/models/:id",
+                                                                          FACE_OPENAI, "a+b;c=d"},
         {GET, "/v1/m%6fdels/x", "/v1/models/:id", FACE_OPENAI, "x"}, {GET, "/metrics", "/metrics", FACE_PLAIN, NULL},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
@@ -72,9 +80,12 @@ static void test_what_is_not_found(void **state)
         {GET, "/api/v1/zzz", ERR_NOT_FOUND, FACE_API, ""}, {GET, "/admin/config/zzz", ERR_NOT_FOUND, FACE_API, ""},
         {GET, "/admin/zzz", ERR_NOT_FOUND, FACE_HTML, ""}, {GET, "/zzz", ERR_NOT_FOUND, FACE_HTML, ""},
         {GET, "/V1/models/x", ERR_NOT_FOUND, FACE_HTML, ""}, {GET, "/admin/providers/:id/x", ERR_NOT_FOUND, FACE_HTML, ""},
-        {DELETE, "/admin/providers", ERR_METHOD, FACE_HTML, "GET, HEAD, POST"}, {POST, "/admin/providers/new", ERR_METHOD, FACE_HTML, "GET, HEAD"},
-        {POST, "/api/v1/providers/1", ERR_METHOD, FACE_API, "GET, HEAD, PATCH, DELETE"}, {OPTIONS, "/metrics", ERR_METHOD, FACE_PLAIN, "GET, HEAD"},
-        {METHOD_OTHER, "/v1/chat/completions", ERR_METHOD, FACE_OPENAI, "POST"}, {HEAD, "/v1/chat/completions", ERR_METHOD, FACE_OPENAI, "POST"},
+        {DELETE, "/admin/providers", ERR_METHOD, FACE_HTML, "GET, HEAD, POST"},
+        {POST, "/admin/providers/new", ERR_METHOD, FACE_HTML, "GET, HEAD"},
+        {POST, "/api/v1/providers/1", ERR_METHOD, FACE_API, "GET, HEAD, PATCH, DELETE"},
+        {OPTIONS, "/metrics", ERR_METHOD, FACE_PLAIN, "GET, HEAD"},
+        {METHOD_OTHER, "/v1/chat/completions", ERR_METHOD, FACE_OPENAI, "POST"},
+        {HEAD, "/v1/chat/completions", ERR_METHOD, FACE_OPENAI, "POST"},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct request *rq = bare_request();
@@ -89,8 +100,10 @@ static void test_paths_that_can_be_read_two_ways(void **state)
 {
     (void)state;
     static const char *const cases[] = {
-        "", "x", "*", "//", "/a//b", "/.", "/..", "/a/.", "/a/..", "/a/../b", "/a/./b", "/%2e", "/%2e%2e/a", "/a/%2E%2e", "/.%2e/", "/a%2fb", "/a%2Fb",
-        "/a\\b", "/a%5cb", "/%00", "/a%00b", "/%0a", "/a\nb", "/%7f", "/%", "/%2", "/%zz", "/a%2", "/%ff", "/%c0%af", "/%ed%a0%80", "/a?b", "/a#b",
+        "", "x", "*", "//", "/a//b", "/.", "/..", "/a/.", "/a/..", "/a/../b", "/a/./b", "/%2e", "/%2e%2e/a", "/a/%2E%2e",
+        "/.%2e/", "/a%2fb", "/a%2Fb",
+        "/a\\b", "/a%5cb", "/%00", "/a%00b", "/%0a", "/a\nb", "/%7f", "/%", "/%2", "/%zz", "/a%2", "/%ff", "/%c0%af",
+        "/%ed%a0%80", "/a?b", "/a#b",
         "/a/%2f", "http://h/a",
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
@@ -105,7 +118,8 @@ static void test_paths_that_can_be_read_two_ways(void **state)
 static void test_no_two_spellings_reach_different_routes(void **state)
 {
     (void)state;
-    static const char *const paths[] = {"/admin/providers/new", "/admin/providers/x", "/v1/models/abc", "/admin/config/llm/q", "/metrics", "/admin/",
+    static const char *const paths[] = {"/admin/providers/new", "/admin/providers/x", "/v1/models/abc", "/admin/config/llm/q",
+                                        "/metrics", "/admin/",
                                         "/v1/none"};
     struct random r = random_start();
     for (int turn = 0; turn < 2000; turn++) {
@@ -129,7 +143,8 @@ static void test_no_two_spellings_reach_different_routes(void **state)
 static void test_any_path_is_survived(void **state)
 {
     (void)state;
-    static const char *const pieces[] = {"/", ".", "%2e", "%2f", "admin", "providers", ":id", "%", "a", "\xe6\x9c\x88", "%e6", "..", ";", "%5c", "new"};
+    static const char *const pieces[] = {"/", ".", "%2e", "%2f", "admin", "providers", ":id", "%", "a", "\xe6\x9c\x88", "%e6",
+                                         "..", ";", "%5c", "new"};
     struct random r = random_start();
     for (int turn = 0; turn < 2000; turn++) {
         struct request *rq = bare_request();

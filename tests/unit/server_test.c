@@ -38,7 +38,8 @@ struct name_values { const char *name; };
 
 static bool save(struct request *rq)
 {
-    static const struct form_field fields[] = {{"name", FORM_TEXT, offsetof(struct name_values, name), .required = true, .max = 5}, FORM_END};
+    static const struct form_field fields[] = {{"name", FORM_TEXT, offsetof(struct name_values, name), .required = true,
+                                                .max = 5}, FORM_END};
     struct name_values values = {0};
     struct form form;
     if (!form_read(rq, fields, &values, &form))
@@ -161,7 +162,8 @@ static void test_what_is_refused_by_the_head(void **state)
 static void test_headers_only_a_proxy_may_send_are_ignored(void **state)
 {
     (void)state;
-    struct reply r = client_call(&h, "GET", "/livez", NULL, MORE("HTTP_X_FORWARDED_FOR", "9.9.9.9", "HTTP_CONTENT_LENGTH", "999"));
+    struct reply r = client_call(&h, "GET", "/livez", NULL, MORE("HTTP_X_FORWARDED_FOR", "9.9.9.9", "HTTP_CONTENT_LENGTH",
+                                                                 "999"));
     assert_string_equal(r.body, "/livez|127.0.0.1||||");
 }
 
@@ -208,7 +210,8 @@ static void test_bodies(void **state)
     (void)state;
     static const struct { const char *length; size_t n; int status; } cases[] = {
         {"0", 0, 200}, {"", 0, 200}, {"1", 1, 200}, {"100000", 100000, 200}, {"100001", 0, 413}, {"100001", 100001, 413},
-        {"9999999999999", 3, 413}, {"5", 6, 400}, {"5", 70000, 400}, {"6", 5, 400}, {"-1", 0, 400}, {"1x", 1, 400}, {"0x1", 1, 400},
+        {"9999999999999", 3, 413}, {"5", 6, 400}, {"5", 70000, 400}, {"6", 5, 400}, {"-1", 0, 400}, {"1x", 1, 400},
+        {"0x1", 1, 400},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct reply r = call_with_length(cases[i].length, cases[i].n);
@@ -250,7 +253,8 @@ static void test_a_stalled_peer_stops_nobody(void **state)
 static void test_nonsense_on_the_socket(void **state)
 {
     (void)state;
-    static const char *const cases[] = {"GET / HTTP/1.1\r\n\r\n", "\xff\xff\xff\xff\xff\xff\xff\xff\xff", "\x01\x01", "\x01\x05\x01\x01\x01"};
+    static const char *const cases[] = {"GET / HTTP/1.1\r\n\r\n", "\xff\xff\xff\xff\xff\xff\xff\xff\xff", "\x01\x01",
+                                        "\x01\x05\x01\x01\x01"};
     for (size_t i = 0; i < COUNT(cases); i++) {
         int fd = client_connect(&h);
         assert_true(send(fd, cases[i], strlen(cases[i]), MSG_NOSIGNAL) > 0);
@@ -363,7 +367,8 @@ static void test_what_went_wrong_is_said(void **state)
     r = client_call(&h, "POST", "/api/v1/things", "{\"nam\":\"x\"}", json);
     assert_int_equal(r.status, 400);
     assert_non_null(strstr(r.body, "\"field\":\"nam\",\"allowed\":\"name\""));
-    r = client_call(&h, "POST", "/api/v1/things", "<name>x</name>", MORE("HTTP_X_TEST_ROLE", "admin", "CONTENT_TYPE", "text/xml; x=y"));
+    r = client_call(&h, "POST", "/api/v1/things", "<name>x</name>", MORE("HTTP_X_TEST_ROLE", "admin", "CONTENT_TYPE",
+                                                                         "text/xml; x=y"));
     assert_int_equal(r.status, 415);
     r = client_call(&h, "GET", "/admin/nowhere", NULL, MORE("HTTP_ACCEPT_LANGUAGE", "zh-TW"));
     assert_true(has_line(&r, "Content-Language: zh-CN\r\n"));
@@ -492,8 +497,10 @@ static void test_how_long_a_request_takes(void **state)
     (void)state;
     struct buf out = buf_new(h.arena, 10000);
     put_begin(&out);
-    put_params(&out, MORE("REQUEST_METHOD", "POST", "REQUEST_URI", "/v1/echo", "CONTENT_LENGTH", "4", "CONTENT_TYPE", "application/json",
-                          "HTTP_HOST", "127.0.0.1:8080", "HTTP_AUTHORIZATION", "Bearer mgk_x", "HTTP_ACCEPT", "*/*", "REMOTE_ADDR", "127.0.0.1",
+    put_params(&out, MORE("REQUEST_METHOD", "POST", "REQUEST_URI", "/v1/echo", "CONTENT_LENGTH", "4", "CONTENT_TYPE",
+                          "application/json",
+                          "HTTP_HOST", "127.0.0.1:8080", "HTTP_AUTHORIZATION", "Bearer mgk_x", "HTTP_ACCEPT", "*/*",
+                              "REMOTE_ADDR", "127.0.0.1",
                           "SERVER_SOFTWARE", "x", "SERVER_NAME", "x", "GATEWAY_INTERFACE", "CGI/1.1", "SERVER_PORT", "8080",
                           "SERVER_PROTOCOL", "HTTP/1.1", "SCRIPT_NAME", "/v1/echo"));
     put_body(&out, "body", 4);

@@ -29,7 +29,8 @@ struct shell { const char *lang; };
 static const struct field inner_fields[] = {FIELD(struct inner, city), FIELD_END};
 static const struct field tag_fields[] = {FIELD(struct tag, word), FIELD_END};
 static const struct field row_fields[] = {
-    FIELD(struct row, name), FIELD(struct row, on), FIELD(struct row, n), FIELD_LIST(struct row, tags, tag_fields, struct tag), FIELD_END};
+    FIELD(struct row, name), FIELD(struct row, on), FIELD(struct row, n), FIELD_LIST(struct row, tags, tag_fields, struct tag),
+        FIELD_END};
 static const struct field view_fields[] = {
     FIELD(struct view, text), FIELD(struct view, n), FIELD(struct view, real), FIELD(struct view, yes), FIELD(struct view, no),
     FIELD_TIME(struct view, at), FIELD_TIME(struct view, never), FIELD_LIST(struct view, rows, row_fields, struct row),
@@ -71,7 +72,8 @@ static const struct view *some_view(void)
 {
     static struct tag tags[] = {{"t1"}, {"t2"}};
     static struct row rows[] = {{"a&b", true, 1, {tags, 2}}, {"c", false, 2, {NULL, 0}}};
-    static const struct view view = {.text = "<x> \"y\" 'z' &", .hidden = "s", .n = 1200, .at = 1795185125118000, .real = 0.5, .yes = true,
+    static const struct view view = {.text = "<x> \"y\" 'z' &", .hidden = "s", .n = 1200, .at = 1795185125118000, .real = 0.5,
+                                     .yes = true,
                                      .rows = {rows, 2}, .home = {"北京"}};
     return &view;
 }
@@ -80,15 +82,18 @@ static void test_what_is_written(void **state)
 {
     (void)state;
     static const struct { const char *template, *want; } cases[] = {
-        {"plain", "plain"}, {"", ""}, {"{{text}}", "&lt;x&gt; &#34;y&#34; &#39;z&#39; &amp;"}, {"{{ n }}", "1200"}, {"{{real}}", "0.5"},
+        {"plain", "plain"}, {"", ""}, {"{{text}}", "&lt;x&gt; &#34;y&#34; &#39;z&#39; &amp;"}, {"{{ n }}", "1200"},
+        {"{{real}}", "0.5"},
         {"{{yes}}{{no}}", "truefalse"}, {"{{at}}|{{never}}", "2026-11-20T14:32:05.118Z|"}, {"{{home.city}}", "北京"},
         {"{{#home}}{{city}}{{/home}}", "北京"}, {"{{lang}}", "zz"},
-        {"{{#rows}}[{{name}} {{n}}{{#tags}} {{word}}/{{name}}{{/tags}}{{^tags}} -{{/tags}}]{{/rows}}", "[a&amp;b 1 t1/a&amp;b t2/a&amp;b][c 2 -]"},
+        {"{{#rows}}[{{name}} {{n}}{{#tags}} {{word}}/{{name}}{{/tags}}{{^tags}} -{{/tags}}]{{/rows}}",
+         "[a&amp;b 1 t1/a&amp;b t2/a&amp;b][c 2 -]"},
         {"{{#none}}x{{/none}}{{^none}}empty{{/none}}{{^rows}}x{{/rows}}", "empty"},
         {"{{#yes}}1{{/yes}}{{#no}}2{{/no}}{{#n}}3{{/n}}{{#never}}4{{/never}}{{#at}}5{{/at}}{{#text}}6{{/text}}{{#real}}7{{/real}}", "13567"},
         {"{{^yes}}1{{/yes}}{{^no}}2{{/no}}{{^never}}4{{/never}}", "24"},
         {"<p title=\"{{text}}\">", "<p title=\"&lt;x&gt; &#34;y&#34; &#39;z&#39; &amp;\">"},
-        {"<a href=\"/a/{{text}}?q={{home.city}}#{{n}}\">", "<a href=\"/a/%3Cx%3E%20%22y%22%20%27z%27%20%26?q=%E5%8C%97%E4%BA%AC#1200\">"},
+        {"<a href=\"/a/{{text}}?q={{home.city}}#{{n}}\">",
+         "<a href=\"/a/%3Cx%3E%20%22y%22%20%27z%27%20%26?q=%E5%8C%97%E4%BA%AC#1200\">"},
         {"<p class=\"a{{#yes}} b{{/yes}}{{#no}} c{{/no}}\">", "<p class=\"a b\">"},
         {"<input{{#yes}} checked{{/yes}}{{#no}} disabled{{/no}}>", "<input checked>"},
         {"<input disabled {{#yes}}checked{{/yes}}>", "<input disabled checked>"},
@@ -96,12 +101,14 @@ static void test_what_is_written(void **state)
         {"<input{{#yes}} value=\"{{n}}\"{{/yes}}>", "<input value=\"1200\">"},
         {"{{_x.plain}}|{{_x.runs}}|{{_x.rows}}", "it&#39;s &lt; 5|1,200 runs of 北京|2 rows"},
         {"<p title=\"{{_x.plain}}\">", "<p title=\"it&#39;s &lt; 5\">"},
-        {"<b>\n  {{#yes}}\n  in\n  {{/yes}}\n</b>\n", "<b>\n  in\n</b>\n"}, {"a\n{{! a remark }}\nb", "a\nb"}, {"a {{! x }} b", "a  b"},
+        {"<b>\n  {{#yes}}\n  in\n  {{/yes}}\n</b>\n", "<b>\n  in\n</b>\n"}, {"a\n{{! a remark }}\nb", "a\nb"},
+        {"a {{! x }} b", "a  b"},
         {"{{>part}}", "part 1200\n"}, {"{{#rows}}{{>part}}{{/rows}}", "part 1\npart 2\n"},
         {"<!doctype html><!-- a -- b --><p>", "<!doctype html><!-- a -- b --><p>"},
         {"<script src=\"/static/a.js\" defer></script>", "<script src=\"/static/a.js\" defer></script>"},
         {"<meta name=\"c\" content='{\"a\":{\"b\":1}}'>", "<meta name=\"c\" content='{\"a\":{\"b\":1}}'>"},
-        {"<div hx-get=\"/a?b={{n}}\" hx-push-url=\"true\" hx-target=\"#a{{n}}\">", "<div hx-get=\"/a?b=1200\" hx-push-url=\"true\" hx-target=\"#a1200\">"},
+        {"<div hx-get=\"/a?b={{n}}\" hx-push-url=\"true\" hx-target=\"#a{{n}}\">",
+         "<div hx-get=\"/a?b=1200\" hx-push-url=\"true\" hx-target=\"#a1200\">"},
         {"<svg><use href=\"/static/i.svg#x\"/></svg>", "<svg><use href=\"/static/i.svg#x\"/></svg>"},
     };
     put("part.html", "part {{n}}\n");
@@ -119,34 +126,51 @@ static void test_what_is_refused(void **state)
 {
     (void)state;
     static const struct { const char *template, *says; } cases[] = {
-        {"a\nb {{nope}}", "page.html:2: nope: unknown name"}, {"{{rows}}", "page.html:1: rows: a list or struct cannot be written"},
-        {"{{home}}", "cannot be written"}, {"{{home.zip}}", "unknown name after the dot"}, {"{{text.x}}", "unknown name after the dot"},
+        {"a\nb {{nope}}", "page.html:2: nope: unknown name"},
+        {"{{rows}}", "page.html:1: rows: a list or struct cannot be written"},
+        {"{{home}}", "cannot be written"}, {"{{home.zip}}", "unknown name after the dot"},
+        {"{{text.x}}", "unknown name after the dot"},
         {"{{hidden}}", "is for JSON only"}, {"{{#rows}}\n{{nope}}{{/rows}}", "page.html:2: nope"}, {"{{name}}", "unknown name"},
-        {"{{#yes}}\n\n", "page.html:3: yes: the section of line 1 is not closed"}, {"\n{{/yes}}", "page.html:2: yes: closes a section"},
-        {"{{#yes}}{{#no}}{{/yes}}{{/no}}", "the section open here is no"}, {"{{^home}}{{/home}}", "always there"}, {"{{text", "not closed with }}"},
-        {"{{}}", "one name"}, {"{{a b}}", "one name"}, {"{{&text}}", "one name"}, {"{{{text}}}", "one name"}, {"{{TEXT}}", "one name"},
+        {"{{#yes}}\n\n", "page.html:3: yes: the section of line 1 is not closed"},
+        {"\n{{/yes}}", "page.html:2: yes: closes a section"},
+        {"{{#yes}}{{#no}}{{/yes}}{{/no}}", "the section open here is no"}, {"{{^home}}{{/home}}", "always there"},
+        {"{{text", "not closed with }}"},
+        {"{{}}", "one name"}, {"{{a b}}", "one name"}, {"{{&text}}", "one name"}, {"{{{text}}}", "one name"},
+        {"{{TEXT}}", "one name"},
         {"{{_no.message}}", "no.message: unknown message"}, {"{{_x.unbound}}", "x.unbound {missing}: unknown name"},
         {"{{_x.plural_text}}", "a plural needs a number"}, {"{{_x.moment}}", "a moment or struct cannot"},
-        {"{{>nope}}", "page.html:1: nope:"}, {"{{>page}}", "inside itself"}, {"{{>loop}}", "loop.html:1: loop: a part cannot be inside itself"},
-        {"{{>bad}}", "bad.html:2: zzz: unknown name"}, {"{{>../x}}", "one name"}, {"{{>a.b}}", "part's name"}, {"<p title={{text}}>", "double-quoted"},
+        {"{{>nope}}", "page.html:1: nope:"}, {"{{>page}}", "inside itself"},
+        {"{{>loop}}", "loop.html:1: loop: a part cannot be inside itself"},
+        {"{{>bad}}", "bad.html:2: zzz: unknown name"}, {"{{>../x}}", "one name"}, {"{{>a.b}}", "part's name"},
+        {"<p title={{text}}>", "double-quoted"},
         {"<p title='{{text}}'>", "double-quoted"}, {"<p {{text}}>", "double-quoted"}, {"<{{text}}>", "double-quoted"},
-        {"<p {{text}}=\"x\">", "double-quoted"}, {"<script>{{text}}</script>", "script or style"}, {"<style>{{text}}</style>", "script or style"},
+        {"<p {{text}}=\"x\">", "double-quoted"}, {"<script>{{text}}</script>", "script or style"},
+        {"<style>{{text}}</style>", "script or style"},
         {"<script>alert(1)</script>", "files of their own"}, {"<script><b>{{text}}</b></script>", "files of their own"},
-        {"<script></style>{{text}}</script>", "ends with its own"}, {"<!-- {{text}} -->", "comment"}, {"<!-- ", "is not closed"}, {"<p", "is not closed"},
+        {"<script></style>{{text}}</script>", "ends with its own"}, {"<!-- {{text}} -->", "comment"},
+        {"<!-- ", "is not closed"}, {"<p", "is not closed"},
         {"<a href=\"{{text}}\">", "must begin with a literal"}, {"<a href=\"https://x\">", "must begin with a literal"},
-        {"<a href=\"//x\">", "another host"}, {"<a href=\"/\\x\">", "another host"}, {"<a HREF=javascript:alert(1)>", "must begin"},
-        {"<img src='{{text}}'>", "double-quoted"}, {"<form action=\"x\">", "must begin"}, {"<button formaction=\"{{text}}\">", "must begin"},
+        {"<a href=\"//x\">", "another host"}, {"<a href=\"/\\x\">", "another host"},
+        {"<a HREF=javascript:alert(1)>", "must begin"},
+        {"<img src='{{text}}'>", "double-quoted"}, {"<form action=\"x\">", "must begin"},
+        {"<button formaction=\"{{text}}\">", "must begin"},
         {"<a href=\"{{_x.plain}}\">", "must begin"}, {"<a href=\"/{{_x.plain}}\">", "cannot stand in an address"},
         {"<a href=\"{{#yes}}{{text}}{{/yes}}\">", "must begin"}, {"<a href=\"{{#yes}}/{{/yes}}{{text}}\">", "must begin"},
-        {"<p style=\"x\">", "not allowed"}, {"<p STYLE=x>", "not allowed"}, {"<p onclick=\"x\">", "event handler"}, {"<p onx>", "event handler"},
+        {"<p style=\"x\">", "not allowed"}, {"<p STYLE=x>", "not allowed"}, {"<p onclick=\"x\">", "event handler"},
+        {"<p onx>", "event handler"},
         {"<p hx-on:click=\"x\">", "event handler"}, {"<p data-hx-on--x=\"x\">", "event handler"}, {"<p hx-vals=\"js:x\">", "js:"},
         {"<p data-x=\"JavaScript:x\">", "javascript:"}, {"<p hx-vals=\"{{text}}\">", "cannot stand in this attribute"},
-        {"<p hx-confirm=\"{{text}}\">", "must begin with literal text"}, {"<p hx-trigger=\"click[x]\">", "filters"}, {"<iframe src=\"/x\">", "element"},
-        {"<base href=\"/\">", "element"}, {"<meta http-equiv=\"refresh\">", "not allowed"}, {"<p on{{#yes}}click{{/yes}}>", "event handler"},
+        {"<p hx-confirm=\"{{text}}\">", "must begin with literal text"}, {"<p hx-trigger=\"click[x]\">", "filters"},
+        {"<iframe src=\"/x\">", "element"},
+        {"<base href=\"/\">", "element"}, {"<meta http-equiv=\"refresh\">", "not allowed"},
+        {"<p on{{#yes}}click{{/yes}}>", "event handler"},
         {"<p {{#yes}}on{{/yes}}click=\"x\">", "event handler"}, {"<p {{#yes}}da{{/yes}}ta=\"x\">", "a space belongs"},
-        {"{{#yes}}<p title=\"{{/yes}}x\">", "must end where it began"}, {"<p {{#yes}}title=\"{{/yes}}x\">", "must end where it began"},
-        {"<p>{{#yes}}<b {{/yes}}>", "must end where it began"}, {"a < b", "write &lt;"}, {"<p a=\"1\"b=\"2\">", "a space belongs"},
-        {"<p \"x\">", "does not belong"}, {"<a href=\"/x\" srcdoc=\"x\">", "not allowed"}, {"<a xlink:href=\"javascript:x\">", "must begin"},
+        {"{{#yes}}<p title=\"{{/yes}}x\">", "must end where it began"}, {"<p {{#yes}}title=\"{{/yes}}x\">",
+                                                                         "must end where it began"},
+        {"<p>{{#yes}}<b {{/yes}}>", "must end where it began"}, {"a < b", "write &lt;"},
+        {"<p a=\"1\"b=\"2\">", "a space belongs"},
+        {"<p \"x\">", "does not belong"}, {"<a href=\"/x\" srcdoc=\"x\">", "not allowed"},
+        {"<a xlink:href=\"javascript:x\">", "must begin"},
     };
     put("loop.html", "{{>loop}}");
     put("bad.html", "\n{{zzz}}");
@@ -163,7 +187,8 @@ static void test_what_is_refused(void **state)
 
 static const char *any_text(struct random *r)
 {
-    static const char *const pieces[] = {"<", ">", "\"", "'", "&", "/", "javascript:", "<script>", "-->", "]]>", " ", "=", "文", "\\", "%", "..", "{{", "\n",
+    static const char *const pieces[] = {"<", ">", "\"", "'", "&", "/", "javascript:", "<script>", "-->", "]]>", " ", "=", "文",
+                                         "\\", "%", "..", "{{", "\n",
                                          "onerror=", "#", "?", "`"};
     struct buf text = buf_new(a, 1000);
     for (size_t i = random_below(r, 8); i > 0; i--)

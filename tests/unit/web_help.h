@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #ifndef TESTS_UNIT_WEB_HELP_H
 #define TESTS_UNIT_WEB_HELP_H
-/* web_help: a FastCGI client as small as the protocol allows, so that tests can send what no web server would, and a server of ours in a
- * temporary folder with the routes and options of the test. */
+/* web_help: a FastCGI client as small as the protocol allows, so that tests can send what no web server would, and a server of
+ * ours in a temporary folder with the routes and options of the test. */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -192,7 +192,8 @@ __attribute__((unused)) static struct reply client_call(struct help *h, const ch
                                                         const char *const *more)
 {
     struct buf out = buf_new(h->arena, 64 << 20);
-    const char *params[500] = {"REQUEST_METHOD", method, "REQUEST_URI", target, "REMOTE_ADDR", "127.0.0.1", "HTTP_HOST", "gate.example",
+    const char *params[500] = {"REQUEST_METHOD", method, "REQUEST_URI", target, "REMOTE_ADDR", "127.0.0.1", "HTTP_HOST",
+                               "gate.example",
                                "CONTENT_LENGTH", arena_printf(h->arena, "%zu", body != NULL ? strlen(body) : 0)};
     size_t n = 10;
     for (; more != NULL && *more != NULL; more++)
