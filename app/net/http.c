@@ -255,8 +255,7 @@ static void pool_free(struct pool *pool)
     free(pool);
 }
 
-/* Calls and pools not used since ${before}, then shards that hold nothing any more, whose connections close with them. */
-static void sweep(struct http *http, int64_t before)
+void http_sweep(struct http *http, int64_t before)
 {
     for (struct pool **at = &http->pools; *at;) {
         struct pool *pool = *at;
@@ -280,7 +279,7 @@ static void on_sweep(void *arg)
 {
     struct http *http = arg;
     int64_t now = clock_mono();
-    sweep(http, now - WARM);
+    http_sweep(http, now - WARM);
     if (http->pools)
         loop_timer_set(http->loop, &http->sweep, now + SWEEP);
 }
@@ -294,7 +293,7 @@ void http_free(struct http *http)
         http_finish(http->calls, CURLE_OK);
     }
     loop_timer_clear(http->loop, &http->sweep);
-    sweep(http, INT64_MAX);
+    http_sweep(http, INT64_MAX);
     assert(!http->pools);
     curl_share_cleanup(http->share);
     free(http->shards);

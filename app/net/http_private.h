@@ -135,6 +135,8 @@ void watch_closed(struct http *, int fd);
 
 /* http.c: a transfer is over, or must be. */
 void http_finish(struct http_call *, CURLcode);
+/* Free calls and pools not used since ${before}, then shards that hold nothing any more, whose connections close with them. */
+void http_sweep(struct http *, int64_t before);
 
 /* http_head.c */
 /* The list for libcurl; false if a header is not one, with words in call->reason. */

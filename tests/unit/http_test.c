@@ -9,7 +9,7 @@
 #include "base/clock.h"
 #include "base/loop.h"
 #include "base/metrics.h"
-#include "net/http.h"
+#include "net/http_private.h"
 #include "web_server.h"
 
 #include <cmocka.h>
@@ -789,6 +789,49 @@ static void test_send_in_done(void **state)
     assert_true(b->server->connections <= (int)COUNT(chains));
 }
 
+/* What is warm is given back: connections close, and all begins anew. What is under way is not touched. */
+static void test_sweep(void **state)
+{
+    struct bench *b = *state;
+    for (int round = 0; round < 3; round++) {
+        struct call calls[200] = {{0}};
+        for (size_t i = 0; i < COUNT(calls); i++) {
+            struct http_request r = request_for(url_of(b, "/ok"));
+            r.pool = i % 2 ? "odd" : "even";
+            start(b, &calls[i], &r);
+            if (i == 50)
+                http_sweep(b->http, INT64_MAX);
+        }
+        finish(b);
+        for (size_t i = 0; i < COUNT(calls); i++)
+            assert_int_equal(calls[i].result.end, HTTP_DONE);
+        http_sweep(b->http, clock_mono() - 60000000);
+        assert_true(b->server->open > 0);
+        assert_int_equal(b->http->shards_n, 2);
+        http_sweep(b->http, INT64_MAX);
+        assert_null(b->http->pools);
+        assert_null(b->http->shards[0]);
+        check_closed(b);
+    }
+}
+
+/* Two hundred pools, as after many changes of secrets, keep no more handles than a shard may. */
+static void test_many_pools(void **state)
+{
+    struct bench *b = *state;
+    for (int i = 0; i < 200; i++) {
+        char name[16];
+        struct http_request r = request_for(url_of(b, "/ok"));
+        snprintf(name, sizeof(name), "%d", i);
+        r.pool = name;
+        assert_int_equal(ask(b, &r).result.end, HTTP_DONE);
+    }
+    assert_int_equal(b->http->shards_n, 1);
+    assert_in_range(b->http->shards[0]->idle, 1, SHARD_CALLS);
+    assert_int_equal(b->server->connections, 200);
+    assert_in_range(b->server->open, 1, 2 * SHARD_CALLS);
+}
+
 static void test_names(void **state)
 {
     (void)state;
@@ -824,7 +867,7 @@ int main(void)
         T(test_egress), T(test_egress_mixed), T(test_egress_reused), T(test_schemes), T(test_proxy_ignored), T(test_timeouts),
         T(test_connect_timeout), T(test_slow_name), T(test_answer_max), T(test_cancel_inside), T(test_cancel_outside), T(test_cancel_at_once),
         T(test_cancel_another), T(test_free_ends_all), T(test_keep_alive), T(test_pools_apart), T(test_closed_while_idle), T(test_dies_when_warm),
-        T(test_many_streams), T(test_send_in_done), cmocka_unit_test(test_names),
+        T(test_many_streams), T(test_send_in_done), T(test_sweep), T(test_many_pools), cmocka_unit_test(test_names),
     };
     return cmocka_run_group_tests(tests, open_all, close_all);
 }

@@ -212,6 +212,8 @@ static inline char *web_read(struct web_conn *conn, char *path, size_t room)
         if (n <= 0)
             return NULL;
         conn->in_n += (size_t)n;
+        if (conn->in[0] == 0x16)        /* TLS */
+            return web_say(conn->fd, "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n"), NULL;
     }
     const char *length = strcasestr(conn->in, "\r\nContent-Length: ");
     if (length && length < end)
