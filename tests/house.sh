@@ -42,7 +42,8 @@ done
 # Memory from the heap: base/ has it, and machines that live long, in the functions that begin and end them; then these few:
 #   segment_add        the folder's list of segments grows
 #   migrations_read, spool_dlq_each    what scandir gave
-awk -v may='^(segment_add|migrations_read|spool_dlq_each)$' '
+#   http_room           what the HTTP client keeps from call to call grows
+awk -v may='^(segment_add|http_room|migrations_read|spool_dlq_each)$' '
     FNR == 1 { if (lines > 500) print last ": " lines " lines, 500 is the most"; lines = 0; last = FILENAME; inside = 0 }
     { lines = FNR }
     /^[a-z].*\(/ && !/;$/ { name = $0; sub(/\(.*/, "", name); sub(/.*[ *]/, "", name); began = FNR }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* egress: two tables of networks (IANA special-purpose registries and the metadata services of clouds), read from the top, first match
- * wins, so that exceptions stand above what they are excepted from. What no line names is never reachable in IPv6 and public in IPv4. */
+/* egress: two tables of networks (IANA special-purpose registries and the metadata services of clouds), read from the top,
+ * first match wins, so that exceptions stand above what they are excepted from. What no line names is never reachable in IPv6
+ * and public in IPv4. */
 #include "net/egress.h"
 
 #include <arpa/inet.h>

@@ -2,10 +2,10 @@
 #ifndef NET_EGRESS_H
 #define NET_EGRESS_H
 /* egress: which addresses an outgoing connection may reach (threat control C20, C21). Decided on the socket address after name
- * resolution, on every new connection and again on every reuse. Link-local, metadata, multicast, unspecified and documentation addresses
- * are never allowed; private and loopback ones only where the rule opens them. IPv4 inside IPv6 forms is judged as IPv4. Shared address
- * space (100.64/10) and benchmarking nets (198.18/15, the fake addresses of some proxies) count as private, but not in EGRESS_LOCAL_ONLY:
- * what answers there may be anywhere. */
+ * resolution, on every new connection and again on every reuse. Link-local, metadata, multicast, unspecified and documentation
+ * addresses are never allowed; private and loopback ones only where the rule opens them. IPv4 inside IPv6 forms is judged as
+ * IPv4. Shared address space (100.64/10) and benchmarking nets (198.18/15, the fake addresses of some proxies) count as
+ * private, but not in EGRESS_LOCAL_ONLY: what answers there may be anywhere. */
 #include <sys/socket.h>
 
 #include "base/base.h"
@@ -26,7 +26,8 @@ bool egress_allows_text(const struct egress *, const char *address, const char *
 
 enum { EGRESS_URL_MAX = 2048 };     /* bytes */
 /* Check a base URL as typed: http or https, a host, no user info, no fragment; a literal address must be allowed by the rule.
- * ERR_INPUT (field "base_url", catalogue keys error.url, .url_scheme, .url_user, .url_fragment, .url_host, .url_address) says which. */
+ * ERR_INPUT (field "base_url", catalogue keys error.url, .url_scheme, .url_user, .url_fragment, .url_host, .url_address) says
+ * which. */
 struct err;
 must_check bool egress_check_url(const struct egress *, const char *url, struct err *);
 

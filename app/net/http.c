@@ -38,6 +38,26 @@ void *http_must(void *p, const char *what)
     return p;
 }
 
+void *http_room(void *p, size_t *room, size_t need, size_t size)
+{
+    size_t now = *room ? *room : 1;
+    if (need <= *room)
+        return p;
+    while (now < need)
+        now *= 2;
+    char *larger = http_must(realloc(p, now * size), "room");
+    memset(larger + *room * size, 0, (now - *room) * size);
+    *room = now;
+    return larger;
+}
+
+void http_keep(char **text, size_t *room, const char *now)
+{
+    size_t n = strlen(now) + 1;
+    *text = http_room(*text, room, n, 1);
+    memcpy(*text, now, n);
+}
+
 struct http *http_new(struct loop *loop)
 {
     struct http *http = http_must(calloc(1, sizeof(*http)), "an HTTP client");
@@ -74,15 +94,6 @@ static struct pool *pool_get(struct http *http, const char *name)
     return http->pools = pool;
 }
 
-static void make_idle_room(struct http *http, struct pool *pool)
-{
-    if (pool->idle_room >= http->shards_n)
-        return;
-    pool->idle = http_must(realloc(pool->idle, http->shards_n * sizeof(struct http_call *)), "a pool");
-    memset(pool->idle + pool->idle_room, 0, (http->shards_n - pool->idle_room) * sizeof(struct http_call *));
-    pool->idle_room = http->shards_n;
-}
-
 static void add_idle(struct http_call *call)
 {
     struct pool *pool = call->pool;
@@ -91,7 +102,7 @@ static void add_idle(struct http_call *call)
         call_free(call);
         return;
     }
-    make_idle_room(call->http, pool);
+    pool->idle = http_room(pool->idle, &pool->idle_room, shard->index + 1, sizeof(struct http_call *));
     call->idle_since = clock_mono();
     call->next = pool->idle[shard->index];
     pool->idle[shard->index] = call;
@@ -113,10 +124,9 @@ static struct shard *add_shard(struct http *http)
     size_t i = 0;
     while (i < http->shards_n && http->shards[i])
         i++;
-    if (i == http->shards_n) {
-        http->shards = http_must(realloc(http->shards, (i + 1) * sizeof(struct shard *)), "a shard");
+    http->shards = http_room(http->shards, &http->shards_room, i + 1, sizeof(struct shard *));
+    if (i == http->shards_n)
         http->shards_n++;
-    }
     return http->shards[i] = shard_new(http, i);
 }
 

@@ -57,7 +57,8 @@ static bool report(const struct http_result *r, struct err *err)
     return fail(err, ERR_UPSTREAM_DOWN, "%s: %s", http_end_name(r->end), r->detail);
 }
 
-bool http_ask(struct arena *a, const struct http_request *request, struct http_result *result_r, struct bytes *body_r, struct err *err)
+bool http_ask(struct arena *a, const struct http_request *request, struct http_result *result_r, struct bytes *body_r,
+              struct err *err)
 {
     struct http_request bounded = *request;
     if (bounded.answer_max == 0)

@@ -83,7 +83,7 @@ enum http_end end_of(CURLcode code, long os_errno, bool sent, const char *error)
     /* And one for schemes that are not spoken and for answers that are not HTTP. */
     if (code == CURLE_UNSUPPORTED_PROTOCOL)
         return sent ? HTTP_PROTOCOL : HTTP_EGRESS;
-    /* A header line of more than 100 KiB does not fit what libcurl sets aside for it; memory itself is not short before it is gone. */
+    /* A header line of more than 100 KiB does not fit what libcurl sets aside for it; memory itself ends the process. */
     if (code == CURLE_OUT_OF_MEMORY)
         return sent ? HTTP_TOO_LARGE : HTTP_OTHER;
     for (size_t i = 0; i < COUNT(ends); i++)

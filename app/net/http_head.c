@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* http: headers. Those sent are checked so that no value can add a line; those received are checked, lower-cased and bounded, because
- * they may be copied to where a browser or lighttpd reads them. */
+/* http: headers. Those sent are checked so that no value can add a line; those received are checked, lower-cased and bounded,
+ * because they may be copied to where a browser or lighttpd reads them. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,8 +13,8 @@ static bool is_token(const char *p, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
         char c = p[i];
-        bool good = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || (c && strchr("!#$%&'*+-.^_`|~", c));
-        if (!good)
+        bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+        if (!letter && (!c || !strchr("!#$%&'*+-.^_`|~", c)))
             return false;
     }
     return n > 0;
@@ -49,19 +49,13 @@ static bool measure(struct http_call *call, const struct http_request *request, 
         return snprintf(call->reason, sizeof(call->reason), "more than %d headers", HEADERS_MAX), false;
     for (size_t i = 0; i < request->headers_n; i++) {
         size_t name_n = strlen(request->headers[i].name), value_n = strlen(request->headers[i].value);
-        if (!is_token(request->headers[i].name, name_n) || !is_value(request->headers[i].value, value_n))
-            return snprintf(call->reason, sizeof(call->reason), "header %zu has a character that no header may have", i + 1), false;
+        if (!is_token(request->headers[i].name, name_n) || !is_value(request->headers[i].value, value_n)) {
+            snprintf(call->reason, sizeof(call->reason), "header %zu has a character that no header may have", i + 1);
+            return false;
+        }
         *texts_r += name_n + value_n + sizeof(": ");
     }
     return true;
-}
-
-static void make_room(struct http_call *call, size_t room)
-{
-    if (room <= call->lines_room)
-        return;
-    call->lines = http_must(realloc(call->lines, room), "headers");
-    call->lines_room = room;
 }
 
 static char *put(char *p, const char *text)
@@ -77,7 +71,7 @@ bool lines_set(struct http_call *call, const struct http_request *request, struc
     size_t n = request->headers_n, texts, nodes_n = n + COUNT(unwanted);
     if (!measure(call, request, &texts))
         return false;
-    make_room(call, nodes_n * sizeof(struct curl_slist) + texts);
+    call->lines = http_room(call->lines, &call->lines_room, nodes_n * sizeof(struct curl_slist) + texts, 1);
     struct curl_slist *nodes = (struct curl_slist *)(void *)call->lines;
     char *p = call->lines + nodes_n * sizeof(*nodes);
     size_t unwanted_n = names_content_type(request) ? 1 : 2;
@@ -100,11 +94,8 @@ bool lines_set(struct http_call *call, const struct http_request *request, struc
 
 void head_clear(struct head *head)
 {
-    if (head->room > 4096) {            /* a large one is not kept for the next call */
-        free(head->p);
-        head->p = NULL;
-        head->room = 0;
-    }
+    if (head->room > 4096)              /* a large one is not kept for the next call */
+        head_free(head);
     head->n = head->headers_n = head->seen = 0;
     head->status = 0;
     head->whole = false;
@@ -113,17 +104,14 @@ void head_clear(struct head *head)
 void head_free(struct head *head)
 {
     free(head->p);
+    head->p = NULL;
+    head->room = 0;
 }
 
 static void head_add(struct head *head, const char *p, size_t n)
 {
-    if (head->n + n + 1 > head->room) {
-        size_t room = head->room ? 2 * head->room : 1024;
-        while (room < head->n + n + 1)
-            room *= 2;
-        head->p = http_must(realloc(head->p, room), "a head");
-        head->room = room;
-    }
+    size_t need = head->n + n + 1;
+    head->p = http_room(head->p, &head->room, need < 1024 ? 1024 : need, 1);
     if (n > 0)
         memcpy(head->p + head->n, p, n);
     head->n += n;

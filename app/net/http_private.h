@@ -10,10 +10,11 @@
  *   http_end.c   why a call ended
  *   http_ask.c   the blocking form
  *
- * libcurl's list of timers grows with the transfers of a multi handle, so a loop has many with few transfers each (shards). A call
- * keeps its easy handle when it is over and waits in its pool, last in first out, so that settings and connection are still warm.
- * A connection belongs to a shard (libcurl's cache) and to one pool: pools have numbers which are given to libcurl as the IPv6
- * scope id, a part of its key for connections that has no other effect except on link-local addresses, and those are never allowed. */
+ * libcurl's list of timers grows with the transfers of a multi handle, so a loop has many with few transfers each (shards). A
+ * call keeps its easy handle when it is over and waits in its pool, last in first out, so that settings and connection are still
+ * warm. A connection belongs to a shard (libcurl's cache) and to one pool: pools have numbers which are given to libcurl as the
+ * IPv6 scope id, a part of its key for connections that has no other effect except on link-local addresses, and those are never
+ * allowed. */
 #include <curl/curl.h>
 
 #include "base/base.h"
@@ -56,11 +57,11 @@ struct http {
     struct loop *loop;
     CURLSH *share;                      /* names and TLS sessions */
     struct shard **shards;              /* NULL where one was given back */
-    size_t shards_n;
+    size_t shards_n, shards_room;
     struct pool *pools;                 /* the last used first */
     uint32_t pools_made;
     struct watch *watches;              /* by descriptor */
-    size_t watches_n;
+    size_t watches_room;
     struct http_call *calls;            /* under way */
     size_t in_flight;
     struct loop_timer sweep;
@@ -103,7 +104,8 @@ struct http_call {
     size_t url_room;
     char method[16];
     bool with_body;
-    char *ca_file;
+    char *ca_file;                      /* "" = the system's */
+    size_t ca_file_room;
     bool insecure, multiplex;
     long connect_ms;
     char *lines;                        /* headers sent: nodes of the list, then their texts */
@@ -114,6 +116,11 @@ struct http_call {
 
 /* http.c: ends the process if there is no memory, and says what for. */
 void *http_must(void *p, const char *what);
+/* Memory at ${p} for at least ${need} things of ${size} bytes, ${room} being how many it has: grows by doubling, new ones are
+ * zeroed. */
+void *http_room(void *p, size_t *room, size_t need, size_t size);
+/* The same for a text that is replaced. */
+void http_keep(char **text, size_t *room, const char *now);
 
 /* http_call.c */
 struct http_call *call_new(struct http *, struct shard *, struct pool *);
@@ -128,8 +135,8 @@ void call_result(struct http_call *, CURLcode, struct http_result *result_r);
 /* http_shard.c */
 struct shard *shard_new(struct http *, size_t index);
 void shard_free(struct shard *);
-/* ${fd} is a connection that has served a call, or one that is about to be closed. (Attempts to connect that are given up are closed
- * by libcurl 7.88 behind our back, so their watches are not kept.) */
+/* ${fd} is a connection that has served a call, or one that is about to be closed. (Attempts to connect that are given up are
+ * closed by libcurl 7.88 behind our back, so their watches are not kept.) */
 void watch_keep(struct http *, int fd);
 void watch_closed(struct http *, int fd);
 
@@ -143,7 +150,8 @@ void http_sweep(struct http *, int64_t before);
 must_check bool lines_set(struct http_call *, const struct http_request *, struct curl_slist **list_r);
 void head_clear(struct head *);
 void head_free(struct head *);
-/* One line as libcurl gives it. HTTP_DONE, or why the call must end; head->whole turns true with the blank line of the final head. */
+/* One line as libcurl gives it. HTTP_DONE, or why the call must end; head->whole turns true with the blank line of the final
+ * head. */
 enum http_end head_line(struct head *, const char *p, size_t n);
 /* ${headers} has room for HEADERS_MAX; valid until the head changes. */
 size_t head_list(const struct head *, struct http_header *headers);

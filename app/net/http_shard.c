@@ -10,15 +10,7 @@
 
 static struct watch *watch_get(struct http *http, int fd)
 {
-    if ((size_t)fd >= http->watches_n) {
-        size_t n = http->watches_n ? 2 * http->watches_n : 64;
-        while (n <= (size_t)fd)
-            n *= 2;
-        struct watch *larger = http_must(realloc(http->watches, n * sizeof(*larger)), "a watch");
-        memset(larger + http->watches_n, 0, (n - http->watches_n) * sizeof(*larger));
-        http->watches = larger;
-        http->watches_n = n;
-    }
+    http->watches = http_room(http->watches, &http->watches_room, (size_t)fd + 1, sizeof(struct watch));
     return &http->watches[fd];
 }
 
@@ -63,7 +55,7 @@ static void on_ready(void *arg, int fd, int got)
     struct watch *w = &http->watches[fd];
     struct shard *shard = w->shard;
     int running;
-    if (!w->active) {                   /* a warm connection was closed, or sent what nobody asked for: libcurl sees it before it is used */
+    if (!w->active) {       /* a warm connection was closed, or sent what nobody asked for: libcurl looks before it uses it */
         want(http, w, 0);
         return;
     }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* sse: lines are looked for in new bytes only, so any cutting costs linear time. A line that lies whole in the new bytes is read in place;
- * only an unfinished one is copied. Buffers double and are kept, so a stream of any length costs the arena twice its longest line. */
+/* sse: lines are looked for in new bytes only, so any cutting costs linear time. A line that lies whole in the new bytes is
+ * read in place; only an unfinished one is copied. Buffers double and are kept, so a stream of any length costs the arena
+ * twice its longest line. */
 #include "net/sse.h"
 
 #include <string.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #ifndef NET_SSE_H
 #define NET_SSE_H
-/* sse: server-sent events out of bytes cut anywhere (WHATWG HTML section 9.2, plus what real providers do: data: without space, CRLF, CR, comments,
- * BOM, a last event without its blank line). ndjson: one JSON text per line, the same way. */
+/* sse: server-sent events out of bytes cut anywhere (WHATWG HTML section 9.2, plus what real providers do: data: without
+ * space, CRLF, CR, comments, BOM, a last event without its blank line). ndjson: one JSON text per line, the same way. */
 #include "base/base.h"
 #include "base/buf.h"
 
@@ -18,7 +18,8 @@ struct sse {
 /* Lines and events up to ${max} bytes. Buffers live in ${arena}. */
 struct sse sse_new(struct arena *, size_t max);
 /* Give bytes; each whole event is handed to each(arg, event name ("" = none), data). Events whose data is empty are left out.
- * each() returning false stops: the rest, and all that is fed later, is dropped. ERR_UPSTREAM if a line or event passes the maximum. */
+ * each() returning false stops: the rest, and all that is fed later, is dropped. ERR_UPSTREAM if a line or event passes the
+ * maximum. */
 must_check bool sse_feed(struct sse *, struct bytes, bool (*each)(void *arg, const char *event, struct bytes data), void *arg, struct err *);
 /* The stream is over: hands out a pending event that lacks its blank line. */
 must_check bool sse_end(struct sse *, bool (*each)(void *arg, const char *event, struct bytes data), void *arg, struct err *);
