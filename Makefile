@@ -46,6 +46,9 @@ $(OUT)/moongate.a: $(OBJ)
 $(OUT)/%_test: $(OUT)/%_test.o $(OUT)/moongate.a
 	@$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LDLIBS) -lcmocka -o $@
 
+$(OUT)/%_bench: $(OUT)/%_bench.o $(OUT)/moongate.a
+	$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LDLIBS) -o $@
+
 # The scripted model server shares nothing with the gateway: what one gets wrong the other does not repeat.
 fakellm: $(OUT)/fakellm
 $(OUT)/fakellm: $(FAKE)

@@ -42,6 +42,7 @@ struct spool {
     uint64_t next_seq, synced_seq;
     uint8_t skipped;                               /* seqs given up since the last entry */
     unsigned followers;                            /* appends waiting for another's sync */
+    int64_t sync_us;                               /* how long the last one took */
     struct tail tails[2];                          /* [filling], and the one being synced */
     size_t filling, tail_room;
     struct written *written;                       /* the last is the live one */

@@ -9,11 +9,14 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "base/metrics.h"
 #include "base/secret.h"
 #include "spool/spool_private.h"
+
+enum { LINGER_LEAST = 50, LINGER_MOST = 1000 };    /* µs */
 
 static void segment_close(struct segment *segment)
 {
@@ -23,11 +26,15 @@ static void segment_close(struct segment *segment)
     *segment = (struct segment){.fd = -1};
 }
 
-/* Let others append before the sync, so that one sync serves them all. */
+/* Let others append before the sync, so that one sync serves them all: as long as a sync takes, so that nobody waits more than
+ * twice as long as alone, and 1 ms at most. */
 static void linger_for_others(struct spool *sp)
 {
+    int64_t us = sp->sync_us < LINGER_MOST ? sp->sync_us : LINGER_MOST;
+    if (us < LINGER_LEAST)
+        return;
     lock_drop(&sp->lock);
-    nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+    nanosleep(&(struct timespec){.tv_nsec = us * 1000}, NULL);
     lock_take(&sp->lock);
 }
 
@@ -57,12 +64,15 @@ void sync_now(struct spool *sp, bool linger)
 
     lock_drop(&sp->lock);
     bool ok = true;
+    int64_t began = clock_mono();
     for (size_t i = 0; i < n && ok; i++)
         ok = sync_file(fds[i]);
     if (!ok)
         log_error(NULL, "spool sync failed, writing again elsewhere", "folder=%s reason=\"%s\"", sp->name, strerror(errno));
+    int64_t took = clock_mono() - began;
     lock_take(&sp->lock);
 
+    sp->sync_us = took;
     if (ok) {
         closing_done(sp, closing_n);
         tail_clear(syncing);

@@ -2,6 +2,7 @@
 /* Every write, sync, preallocation and rename of a small life of a spool fails once, and from there on for a while. Whatever
  * happens, what was acknowledged comes out, nothing torn does, and the spool works again when the disk does. */
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "spool_disk.h"
 
@@ -198,6 +199,93 @@ static void dead_disk(void **state)
     place_free(dir);
 }
 
+/* The same with threads: errors come and go while four write, one syncs and one reads. */
+enum { WRITERS = 4, EACH = 1500 };
+
+struct work {
+    struct spool *sp;
+    uint64_t from;
+    uint8_t *acked;
+    _Atomic bool *stop;
+};
+
+static void *writes(void *arg)
+{
+    struct work *work = arg;
+    for (uint64_t n = work->from; n < work->from + EACH; n++) {
+        work->acked[n] = put(work->sp, n);
+        if (!work->acked[n])
+            usleep(200);
+    }
+    return NULL;
+}
+
+static void *syncs(void *arg)
+{
+    struct work *work = arg;
+    while (!atomic_load(work->stop)) {
+        spool_sync(work->sp);
+        usleep(500);
+    }
+    return NULL;
+}
+
+static void errors_among_threads(bool sync_each)
+{
+    char *dir = place_new();
+    struct spool_options o = options_small(dir);
+    struct random r = random_start();
+    struct seen seen = seen_new();
+    uint8_t *acked = calloc(NUMBERS, 1);
+    _Atomic bool stop = false;
+    o.sync_each = sync_each;
+    struct spool *sp = must_open(&o);
+    struct work work[WRITERS];
+    pthread_t threads[WRITERS + 1];
+    disk_forget();
+    disk.fault = DISK_EIO;
+    disk.calls = disk.fail_from = disk.fail_to = 0;
+    disk.watching = disk.armed = true;
+    for (uint64_t i = 0; i < WRITERS; i++) {
+        work[i] = (struct work){sp, i * EACH, acked, &stop};
+        assert_int_equal(pthread_create(&threads[i], NULL, writes, &work[i]), 0);
+    }
+    assert_int_equal(pthread_create(&threads[WRITERS], NULL, syncs, &work[0]), 0);
+    for (int i = 0; i < 40; i++) {
+        pthread_mutex_lock(&disk.mutex);
+        disk.fail_from = disk.calls + (long)random_below(&r, 50);
+        disk.fail_to = disk.fail_from + 1 + (long)random_below(&r, 5);
+        pthread_mutex_unlock(&disk.mutex);
+        usleep(1000 + (useconds_t)random_below(&r, 4000));
+        take_all(sp, &seen, true);
+    }
+    for (size_t i = 0; i < WRITERS; i++)
+        pthread_join(threads[i], NULL);
+    atomic_store(&stop, true);
+    pthread_join(threads[WRITERS], NULL);
+    disk.armed = disk.watching = false;
+    spool_sync(sp);
+    take_all(sp, &seen, true);
+    uint64_t good = 0;
+    for (uint64_t n = 0; n < WRITERS * EACH; n++) {
+        good += acked[n];
+        if (acked[n] ? seen.times[n] != 1 : seen.times[n] > 1)
+            fail_msg("record %" PRIu64 ", acknowledged %d, came out %d times", n, acked[n], seen.times[n]);
+    }
+    assert_true(good > EACH);
+    spool_close(sp);
+    free(acked);
+    free(seen.times);
+    place_free(dir);
+}
+
+static void threads_on_a_failing_disk(void **state)
+{
+    (void)state;
+    errors_among_threads(false);
+    errors_among_threads(true);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -207,6 +295,7 @@ int main(void)
         cmocka_unit_test(disk_full),
         cmocka_unit_test(short_writes),
         cmocka_unit_test(dead_disk),
+        cmocka_unit_test(threads_on_a_failing_disk),
     };
     quiet();
     return cmocka_run_group_tests_name("spool_faults", tests, NULL, NULL);
