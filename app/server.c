@@ -78,6 +78,11 @@ static bool open_snapshot(struct server *s, struct err *err)
     return false;
 }
 
+static bool find_spool_key(const void *keyring, uint32_t kid, uint8_t *key_r)
+{
+    return keyring_derive(keyring, kid, "spool", key_r);
+}
+
 static bool open_spool(struct server *s, struct arena *a, struct err *err)
 {
     const struct settings *settings = &s->gate.snapshot->settings.values;
@@ -85,6 +90,7 @@ static bool open_spool(struct server *s, struct arena *a, struct err *err)
     struct spool_options options = {
         .folder = s->in->spool_folder, .segment_bytes = 16 << 20, .max_bytes = (uint64_t)settings->spool_mb << 20, .refuse_percent = 90,
         .keep_s = (int)settings->spool_keep_s, .sync_each = settings->durability[0] == 'p', .key = key, .kid = keyring_kid(s->gate.keyring),
+        .find_key = find_spool_key, .keys = s->gate.keyring,
     };
 
     if (!keyring_derive(s->gate.keyring, options.kid, "spool", key))

@@ -198,7 +198,7 @@ static bool segments_list(struct folder *f, struct err *err)
     return true;
 }
 
-bool folder_open_segment(struct folder *f, uint32_t number, const struct folder_keys *keys, int *fd_r,
+bool folder_open_segment(struct folder *f, uint32_t number, const struct segment_keys *keys, int *fd_r,
                          uint8_t key_r[CRYPTO_KEY], enum segment_found *found_r, struct err *err)
 {
     char name[SEGMENT_NAME];
@@ -221,7 +221,7 @@ bool folder_open_segment(struct folder *f, uint32_t number, const struct folder_
         return fail(err, ERR_INPUT, "spool segment %s/%s has version %" PRIu32 ", this program knows %d; hint: use the newer program",
                     f->name, name, head.version, SEGMENT_VERSION);
     }
-    if (*found_r == SEGMENT_GOOD && !segment_key(&head, f->name, keys->kid, keys->master, key_r, err)) {
+    if (*found_r == SEGMENT_GOOD && !segment_key(&head, f->name, keys, key_r, err)) {
         close(fd);
         return false;
     }
@@ -254,7 +254,7 @@ static bool holds_nothing(struct window *w, uint64_t at, uint64_t limit)
 }
 
 /* Check one segment; one that was preallocated and never used is removed. *removed_r */
-static bool segment_check(struct folder *f, struct folder_segment *s, const struct folder_keys *keys, struct window *w,
+static bool segment_check(struct folder *f, struct folder_segment *s, const struct segment_keys *keys, struct window *w,
                           bool *removed_r, struct err *err)
 {
     int fd;
@@ -353,7 +353,7 @@ static void seqs_find(struct folder *f, struct window *w)
         f->read.next_seq = f->done.next_seq = first;
 }
 
-bool folder_load(struct folder *f, const struct folder_keys *keys, struct window *w, struct err *err)
+bool folder_load(struct folder *f, const struct segment_keys *keys, struct window *w, struct err *err)
 {
     if (!segments_list(f, err))
         return false;

@@ -58,20 +58,15 @@ must_check bool folder_make(int root_fd, const char *base, char name_r[FOLDER_NA
 /* Open and lock a folder of a dead process. False without an error if it is gone or its process lives. */
 bool folder_lock(int root_fd, const char *name, int *fd_r);
 
-/* What opening a folder needs to know of the spool. */
-struct folder_keys {
-    const uint8_t *master;
-    uint32_t kid;
-};
 /* List the segments, check that each is of our version and opens with our key (else ERR_INPUT), remove those that were never
  * used, make the rest durable, read the cursor. ${window} is working room. */
-must_check bool folder_load(struct folder *, const struct folder_keys *, struct window *, struct err *);
+must_check bool folder_load(struct folder *, const struct segment_keys *, struct window *, struct err *);
 /* The first segment from ${number} on, or NULL. */
 struct folder_segment *folder_segment_from(const struct folder *, uint32_t number);
 /* Add or update a segment of the own folder. */
 void folder_segment_set(struct folder *, uint32_t number, uint64_t size, uint64_t limit);
 /* Open a segment for reading and get its data key. False: *missing_r if the file is gone; ERR_INPUT as folder_load. */
-must_check bool folder_open_segment(struct folder *, uint32_t number, const struct folder_keys *, int *fd_r,
+must_check bool folder_open_segment(struct folder *, uint32_t number, const struct segment_keys *, int *fd_r,
                                     uint8_t key_r[CRYPTO_KEY], enum segment_found *found_r, struct err *);
 /* Cut a segment off after its last entry: what follows was preallocated and never used. */
 void folder_segment_trim(struct folder *, struct folder_segment *, uint64_t end);

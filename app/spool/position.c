@@ -53,12 +53,16 @@ bool position_take(struct position *at, uint64_t seq, uint8_t skipped, uint64_t 
     return true;
 }
 
+/* No folder ever held as many entries as that: a seq that someone made up, and one record behind it. */
+static const uint64_t BELIEVED = (uint64_t)1 << 32;
+
 uint64_t position_give_up(struct position *at, uint64_t last)
 {
     uint64_t lost = 0;
     for (size_t i = at->gap_n; i-- > 0;)
         if (at->gaps[i].to - 1 <= last) {
-            lost += at->gaps[i].to - at->gaps[i].from;
+            uint64_t n = at->gaps[i].to - at->gaps[i].from;
+            lost += n < BELIEVED ? n : 1;
             gap_remove(at, i);
         }
     return lost;

@@ -15,7 +15,7 @@
 #include "base/secret.h"
 
 static const char MAGIC[8] = "MOONSPL\n";
-enum { COPY = SEGMENT_HEAD / 2, HEAD_USED = 120, BLOCK = 4096, BOUND_MAX = 160 };
+enum { COPY = SEGMENT_HEAD / 2, HEAD_USED = 120, BLOCK = 4096, CHUNK = 256 << 10, BOUND_MAX = 160 };
 
 void segment_name(uint32_t number, char out[SEGMENT_NAME])
 {
@@ -91,25 +91,36 @@ enum segment_found segment_head_read(const uint8_t *p, size_t n, struct segment_
     return version > SEGMENT_VERSION && copy_version(p + COPY) == version ? SEGMENT_OF_OTHER_VERSION : SEGMENT_DAMAGED;
 }
 
-bool segment_key(const struct segment_head *head, const char *folder, uint32_t kid, const uint8_t master[CRYPTO_KEY],
-                 uint8_t key_r[CRYPTO_KEY], struct err *err)
+/* The master key that sealed ${kid}'s segments. */
+static bool master_find(const struct segment_keys *keys, uint32_t kid, uint8_t master_r[CRYPTO_KEY])
+{
+    if (kid != keys->kid)
+        return keys->find && keys->find(keys->keys, kid, master_r);
+    memcpy(master_r, keys->master, CRYPTO_KEY);
+    return true;
+}
+
+bool segment_key(const struct segment_head *head, const char *folder, const struct segment_keys *keys, uint8_t key_r[CRYPTO_KEY],
+                 struct err *err)
 {
     char bound[BOUND_MAX];
+    uint8_t master[CRYPTO_KEY];
     struct bytes key;
     struct err why;
-    if (head->kid != kid)
+    if (!master_find(keys, head->kid, master))
         return fail(err, ERR_INPUT, "spool segment %s/%08" PRIu32 " was sealed with master key kid %" PRIu32 ", but the key given is kid %"
-                    PRIu32 "; hint: start with that key", folder, head->number, head->kid, kid);
+                    PRIu32 "; hint: start with that key", folder, head->number, head->kid, keys->kid);
     struct arena *a = arena_new();
     bool ok = crypto_open(a, master, (struct bytes){head->sealed_key, sizeof(head->sealed_key)},
-                          bound_to(folder, head->number, bound), &key, &why);
-    if (ok && key.n == CRYPTO_KEY) {
+                          bound_to(folder, head->number, bound), &key, &why) && key.n == CRYPTO_KEY;
+    if (ok) {
         memcpy(key_r, key.p, CRYPTO_KEY);
         secret_wipe((void *)(uintptr_t)key.p, key.n);
     }
     arena_free(a);
+    secret_wipe(master, sizeof(master));
     return ok || fail(err, ERR_INPUT, "spool segment %s/%08" PRIu32 " does not open with master key kid %" PRIu32
-                      "; hint: wrong key, or the file was moved", folder, head->number, kid);
+                      "; hint: wrong key, or the file was moved", folder, head->number, head->kid);
 }
 
 bool write_all(int fd, const uint8_t *p, size_t n, uint64_t at)
@@ -210,7 +221,7 @@ const uint8_t *window_at(struct window *w, uint64_t at, size_t n, uint64_t limit
         memmove(w->p, w->p + (at - w->from), keep);
     w->from = at;
     w->n = keep;
-    size_t want = limit - at < w->room ? (size_t)(limit - at) : w->room;
+    size_t most = n > CHUNK || CHUNK > w->room ? w->room : CHUNK, want = limit - at < most ? (size_t)(limit - at) : most;
     while (w->n < want) {
         size_t got = window_read(w, w->p + w->n, want - w->n, at + w->n);
         if (got == 0)

@@ -32,6 +32,14 @@ struct segment_head {
     uint8_t boot[16], sealed_key[CRYPTO_KEY + ENTRY_MORE];
 };
 
+/* The master keys: today's, and how to find that of another kid. */
+struct segment_keys {
+    const uint8_t *master;
+    uint32_t kid;
+    bool (*find)(const void *keys, uint32_t kid, uint8_t *key_r);
+    const void *keys;
+};
+
 enum segment_found { SEGMENT_GOOD, SEGMENT_EMPTY, SEGMENT_DAMAGED, SEGMENT_OF_OTHER_VERSION };
 
 /* "00000007.seg" */
@@ -45,9 +53,9 @@ void segment_head_write(const struct segment_head *, const char *folder, const u
                         uint8_t key_r[CRYPTO_KEY], uint8_t out[SEGMENT_HEAD]);
 /* What the first ${n} bytes of a file say; the second copy is used if the first is damaged. */
 enum segment_found segment_head_read(const uint8_t *p, size_t n, struct segment_head *head_r);
-/* The data key. ERR_INPUT naming both kids if the master key is not the one. */
-must_check bool segment_key(const struct segment_head *, const char *folder, uint32_t kid, const uint8_t master[CRYPTO_KEY],
-                            uint8_t key_r[CRYPTO_KEY], struct err *);
+/* The data key. ERR_INPUT naming the kids if the master key is not the one. */
+must_check bool segment_key(const struct segment_head *, const char *folder, const struct segment_keys *, uint8_t key_r[CRYPTO_KEY],
+                            struct err *);
 
 /* All ${n} bytes at ${at}, whatever the kernel takes at a time; false with errno. */
 must_check bool write_all(int fd, const uint8_t *p, size_t n, uint64_t at);

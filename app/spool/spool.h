@@ -21,6 +21,9 @@ struct spool_options {
     bool sync_each;                  /* durability = power: fdatasync before append returns; else every second by spool_sync */
     const uint8_t *key;              /* CRYPTO_KEY bytes: wraps each segment's own data key */
     uint32_t kid;                    /* which master key that is */
+    /* The key of another kid, for what an earlier start left; false if there is none. NULL: there never was another. Any thread. */
+    bool (*find_key)(const void *keys, uint32_t kid, uint8_t *key_r);
+    const void *keys;                /* lasts as long as the spool */
 };
 
 enum {

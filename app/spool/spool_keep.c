@@ -35,9 +35,7 @@ static void segment_remove(struct spool *sp, struct folder *f, struct folder_seg
         read_close(sp);
     if (unlinkat(f->fd, name, 0) == 0) {
         /* One kept in quarantine/ stays on the disk. */
-        if (s->kept)
-            atomic_fetch_add(&sp->aside_bytes, (int64_t)s->size);
-        else
+        if (!s->kept)
             atomic_fetch_sub(&sp->bytes, (int64_t)s->size);
     } else if (errno != ENOENT) {
         log_warn(NULL, "spool segment not removed", "folder=%s segment=%s reason=\"%s\"", f->name, name, strerror(errno));
@@ -112,6 +110,7 @@ void keep_quarantine(struct spool *sp, struct folder *f, struct folder_segment *
         log_warn(NULL, "no quarantine folder", "reason=\"%s\"", strerror(errno));
     if (linkat(f->fd, name, sp->root_fd, kept, 0) == 0) {
         s->kept = true;
+        atomic_fetch_add(&sp->aside_bytes, (int64_t)s->size);
         atomic_fetch_add(&sp->quarantined, 1);
         metric_add(METRIC_spool_damaged_total, 1);
     } else if (errno == EEXIST) {

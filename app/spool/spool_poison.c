@@ -15,7 +15,6 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
-#include "base/metrics.h"
 #include "base/secret.h"
 #include "spool/spool_private.h"
 
@@ -82,7 +81,8 @@ bool spool_poison(struct spool *sp, const struct spool_record *record, const cha
     int64_t most = (int64_t)(sp->options.max_bytes / 8), bytes = (int64_t)content.n;
     int dir = folder_open(sp);
     bool known = dir >= 0 && fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
-    bool fits = known || atomic_load(&sp->aside_bytes) + bytes <= most;
+    bool fits = known || (atomic_load(&sp->aside_bytes) + bytes <= most &&
+                          (uint64_t)(atomic_load(&sp->bytes) + bytes) <= sp->options.max_bytes + sp->options.segment_bytes);
     bool ok = dir >= 0 && fits && (known || file_write(dir, name, content));
     if (!ok)
         fail(err, ERR_RECORDING, "cannot keep record %s aside in %s/%s: %s", record->id, sp->options.folder, DLQ,
@@ -95,7 +95,6 @@ bool spool_poison(struct spool *sp, const struct spool_record *record, const cha
     atomic_fetch_add(&sp->bytes, bytes);
     atomic_fetch_add(&sp->aside_bytes, bytes);
     atomic_fetch_add(&sp->poison, 1);
-    metric_add(METRIC_spool_poison_total, 1);
     log_error(NULL, "spool record kept aside", "run=%s type=%d file=%s/%s", record->id, record->type, DLQ, name);
     return true;
 }
@@ -136,11 +135,12 @@ static bool file_parse(struct spool *sp, struct bytes content, struct arena *a, 
 {
     struct segment_head head;
     struct spool_record reason;
+    struct segment_keys keys = spool_keys(sp);
     uint8_t key[CRYPTO_KEY];
     size_t at = SEGMENT_HEAD;
     if (segment_head_read(content.p, content.n, &head) != SEGMENT_GOOD)
         return fail(err, ERR_INTERNAL, "not a record kept aside");
-    if (!segment_key(&head, DLQ, sp->options.kid, sp->master, key, err))
+    if (!segment_key(&head, DLQ, &keys, key, err))
         return false;
     bool ok = entry_take(content, &at, key, a, record_r, err) && entry_take(content, &at, key, a, &reason, err);
     if (ok)

@@ -2,7 +2,8 @@
 #ifndef SPOOL_SPOOL_PRIVATE_H
 #define SPOOL_SPOOL_PRIVATE_H
 /* What the files of spool share: spool.c opens, closes and counts; spool_append.c writes; spool_sync.c makes durable and repairs;
- * spool_room.c makes segments and grants reservations; spool_read.c hands out; spool_keep.c removes and keeps aside. */
+ * spool_room.c makes segments and grants reservations; spool_adopt.c takes over folders; spool_read.c hands out; spool_keep.c removes and
+ * keeps aside. */
 #include <stdatomic.h>
 
 #include "base/lock.h"
@@ -101,8 +102,10 @@ must_check bool sync_wait(struct spool *, uint64_t seq, struct err *);
 /* spool_append.c: seal and write one entry at the live segment's end; false with errno. */
 must_check bool append_entry(struct spool *, const struct entry *, uint8_t *sealed);
 
-/* spool_read.c: take over folders of dead processes. ${strict}: one that cannot be read is an error. */
+/* spool_adopt.c: ${strict}: a folder that cannot be read is an error; else it is logged and left alone. */
 must_check bool read_adopt(struct spool *, bool strict, struct err *);
+
+/* spool_read.c: let go of the segment that is open. */
 void read_close(struct spool *);
 /* Figures for spool_status: how much waits, since when. */
 void read_publish(struct spool *);
@@ -115,9 +118,9 @@ void keep_quarantine(struct spool *, struct folder *, struct folder_segment *);
 /* Count what quarantine/ and dlq/ hold. */
 void keep_count(struct spool *);
 
-static inline struct folder_keys spool_keys(const struct spool *sp)
+static inline struct segment_keys spool_keys(const struct spool *sp)
 {
-    return (struct folder_keys){sp->master, sp->options.kid};
+    return (struct segment_keys){sp->master, sp->options.kid, sp->options.find_key, sp->options.keys};
 }
 
 #endif

@@ -3,12 +3,7 @@
  * handed out or is known to be lost, and what is lost is said: seqs have no holes of their own. Readers of a live segment stop at
  * the end the writer told under its lock. */
 #include <assert.h>
-#include <dirent.h>
-#include <errno.h>
 #include <inttypes.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/arena.h"
@@ -27,114 +22,6 @@ struct batch {
     size_t n, max_n, bytes, max_bytes;
     bool full;
 };
-
-/* ---- which folders and segments there are ---- */
-
-static void reading_end(struct spool *sp)
-{
-    if (sp->reading.fd >= 0)
-        close(sp->reading.fd);
-    sp->reading.fd = -1;
-    sp->reading.folder = NULL;
-    secret_wipe(sp->reading.key, sizeof(sp->reading.key));
-}
-
-static int by_birth(const void *a, const void *b)
-{
-    const struct folder *const *x = a, *const *y = b;
-    return ((*x)->born > (*y)->born) - ((*x)->born < (*y)->born);
-}
-
-/* Segments before the cursor were done before this process began: their time runs from the cursor's last move. */
-static void expiry_resume(struct spool *sp, struct folder *f)
-{
-    int64_t keep = (int64_t)sp->options.keep_s * 1000000, age = clock_wall() - f->done_at;
-    int64_t left = age < 0 || age > keep ? (age < 0 ? keep : 0) : keep - age;
-    for (size_t i = 0; i < f->segment_n; i++)
-        if (f->segments[i].number < f->done.number)
-            f->segments[i].expires = clock_mono() + left;
-}
-
-static void folder_add(struct spool *sp, struct folder *f)
-{
-    uint64_t bytes = 0;
-    for (size_t i = 0; i < f->segment_n; i++)
-        bytes += f->segments[i].size;
-    atomic_fetch_add(&sp->bytes, (int64_t)bytes);
-    expiry_resume(sp, f);
-    sp->folders[sp->folder_n++] = f;
-    if (f->segment_n)
-        log_info(NULL, "spool folder adopted", "folder=%s segments=%zu waiting=%" PRIu64, f->name, f->segment_n, folder_waiting(f));
-}
-
-static bool known(const struct spool *sp, const char *name)
-{
-    if (strcmp(name, sp->name) == 0)
-        return true;
-    for (size_t i = 0; i < sp->folder_n; i++)
-        if (strcmp(sp->folders[i]->name, name) == 0)
-            return true;
-    return false;
-}
-
-static bool was_refused(const struct spool *sp, const char *name)
-{
-    for (size_t i = 0; i < sp->refused_n; i++)
-        if (strcmp(sp->refused[i], name) == 0)
-            return true;
-    return false;
-}
-
-static void refuse(struct spool *sp, const char *name, const struct err *err)
-{
-    log_err(NULL, LOG_ERROR, "spool folder left alone", err);
-    if (sp->refused_n < COUNT(sp->refused))
-        memcpy(sp->refused[sp->refused_n++], name, strlen(name) + 1);
-}
-
-static bool adopt(struct spool *sp, const char *name, bool strict, int64_t *others, struct err *err)
-{
-    int fd;
-    struct folder_keys keys = spool_keys(sp);
-    if (sp->folder_n == FOLDERS_MAX || was_refused(sp, name) || !folder_lock(sp->root_fd, name, &fd)) {
-        *others += (int64_t)folder_bytes(sp->root_fd, name, true);
-        return true;
-    }
-    struct folder *f = folder_new(name, fd, 0);
-    if (folder_load(f, &keys, &sp->window, err)) {
-        folder_add(sp, f);
-        return true;
-    }
-    folder_free(f);
-    if (strict)
-        return false;
-    refuse(sp, name, err);
-    return true;
-}
-
-bool read_adopt(struct spool *sp, bool strict, struct err *err)
-{
-    int64_t others = 0;
-    bool ok = true;
-    int fd = dup(sp->root_fd);
-    DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-    sp->looked_at = clock_mono();
-    if (!dir) {
-        if (fd >= 0)
-            close(fd);
-        return fail(err, ERR_INPUT, "cannot list spool folder %s: %s", sp->options.folder, strerror(errno));
-    }
-    rewinddir(dir);
-    reading_end(sp);
-    for (struct dirent *e; ok && (e = readdir(dir)) != NULL;)
-        if (folder_name_valid(e->d_name) && !known(sp, e->d_name))
-            ok = adopt(sp, e->d_name, strict, &others, err);
-    closedir(dir);
-    atomic_fetch_add(&sp->bytes, others - atomic_exchange(&sp->others, others));
-    if (sp->folder_n)
-        qsort(sp->folders, sp->folder_n, sizeof(sp->folders[0]), by_birth);
-    return ok;
-}
 
 /* What the writer made since the last time. */
 static void own_refresh(struct spool *sp)
@@ -156,17 +43,21 @@ static void own_refresh(struct spool *sp)
 
 void read_close(struct spool *sp)
 {
-    reading_end(sp);
+    if (sp->reading.fd >= 0)
+        close(sp->reading.fd);
+    sp->reading.fd = -1;
+    sp->reading.folder = NULL;
+    secret_wipe(sp->reading.key, sizeof(sp->reading.key));
 }
 
 /* Make ${s} the segment being read. False with ERR_NOT_FOUND if its file is gone. */
 static bool reading_begin(struct spool *sp, struct folder *f, const struct folder_segment *s, struct err *err)
 {
     enum segment_found found;
-    struct folder_keys keys = spool_keys(sp);
+    struct segment_keys keys = spool_keys(sp);
     if (sp->reading.folder == f && sp->reading.number == s->number)
         return true;
-    reading_end(sp);
+    read_close(sp);
     if (!folder_open_segment(f, s->number, &keys, &sp->reading.fd, sp->reading.key, &found, err)) {
         sp->reading.fd = -1;
         return false;
@@ -344,13 +235,16 @@ bool spool_read(struct spool *sp, struct arena *a, size_t max_n, size_t max_byte
     *records_r = (struct list){0};
     assert(max_n > 0);
     if (clock_mono() - sp->looked_at > LOOK_EVERY && !read_adopt(sp, false, err))
-        return false;
+        log_err(NULL, LOG_WARN, "spool folders of other processes not looked at", err);
     own_refresh(sp);
     batch.records = NEW_ARRAY(a, struct spool_record, batch.max_n);
-    for (size_t i = 0; i < sp->folder_n && !batch_full(&batch); i++)
-        if (!sp->folders[i]->ended && !folder_read(sp, sp->folders[i], &batch, err))
-            return false;
-    if (!batch_full(&batch) && !folder_read(sp, sp->own, &batch, err))
+    bool ok = true;
+    for (size_t i = 0; i < sp->folder_n && ok && !batch_full(&batch); i++)
+        ok = sp->folders[i]->ended || folder_read(sp, sp->folders[i], &batch, err);
+    if (ok && !batch_full(&batch))
+        ok = folder_read(sp, sp->own, &batch, err);
+    /* What was read before an error is handed out; the error will be there again. */
+    if (!ok && batch.n == 0)
         return false;
     *records_r = (struct list){batch.records, batch.n};
     sp->outstanding = sp->outstanding || batch.n > 0;

@@ -11,7 +11,6 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
-#include "base/metrics.h"
 #include "spool/spool_private.h"
 
 static bool within(const struct spool *sp, bool ahead)
@@ -152,7 +151,6 @@ bool spool_reserve(struct spool *sp, struct err *err)
     if (ok)
         return true;
     atomic_fetch_sub(&sp->reserved, 1);
-    metric_add(METRIC_spool_refused_total, 1);
     err->retry_after_s = 5;
     return false;
 }

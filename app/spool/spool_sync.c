@@ -12,7 +12,6 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
-#include "base/metrics.h"
 #include "base/secret.h"
 #include "spool/spool_private.h"
 
@@ -197,8 +196,4 @@ void spool_sync(struct spool *sp)
     }
     room_ahead(sp);
     lock_drop(&sp->lock);
-    struct spool_status status;
-    spool_status(sp, &status);
-    metric_set(METRIC_spool_bytes, (int64_t)status.bytes);
-    metric_set(METRIC_spool_waiting, (int64_t)status.waiting);
 }

@@ -405,6 +405,44 @@ static void wrong_key_is_refused(void **state)
     place_free(dir);
 }
 
+static bool find_old_key(const void *keys, uint32_t kid, uint8_t *key_r)
+{
+    memcpy(key_r, keys, 32);
+    return kid == 1;
+}
+
+/* After the master key was changed, what the old one sealed is read with it, also what was put aside. */
+static void old_key_is_found(void **state)
+{
+    (void)state;
+    char *dir = place_new();
+    struct spool_options o = options_small(dir);
+    struct spool *sp = must_open(&o);
+    struct seen seen = seen_new();
+    struct err err = {0};
+    uint8_t key[32] = "the next one";
+    for (uint64_t n = 0; n < 10; n++)
+        must_put(sp, n);
+    spool_close(sp);
+    o.key = key;
+    o.kid = 2;
+    o.find_key = find_old_key;
+    o.keys = test_key;
+    sp = must_open(&o);
+    for (uint64_t n = 10; n < 20; n++)
+        must_put(sp, n);
+    take_all(sp, &seen, true);
+    assert_int_equal(seen.count, 20);
+    for (uint64_t n = 20; n < 30; n++)
+        must_put(sp, n);
+    spool_close(sp);
+    o.kid = 3;
+    assert_false(spool_open(&o, &sp, &err));
+    assert_non_null(strstr(err.text, "kid 2"));
+    free(seen.times);
+    place_free(dir);
+}
+
 /* A later program's segment, with or without a check sum we understand; one that only lost a bit of the version is ours. */
 static void unknown_version_is_refused(void **state)
 {
@@ -616,6 +654,7 @@ int main(void)
         cmocka_unit_test(done_segments_are_kept),
         cmocka_unit_test(two_opens_do_not_meet),
         cmocka_unit_test(wrong_key_is_refused),
+        cmocka_unit_test(old_key_is_found),
         cmocka_unit_test(unknown_version_is_refused),
         cmocka_unit_test(poison_is_kept_aside),
         cmocka_unit_test(poison_has_a_bound),
