@@ -218,8 +218,8 @@ bool folder_open_segment(struct folder *f, uint32_t number, const struct segment
         *found_r = SEGMENT_DAMAGED;
     if (*found_r == SEGMENT_OF_OTHER_VERSION) {
         close(fd);
-        return fail(err, ERR_INPUT, "spool segment %s/%s has version %" PRIu32 ", this program knows %d; hint: use the newer program",
-                    f->name, name, head.version, SEGMENT_VERSION);
+        return fail(err, ERR_INPUT, "spool segment %s/%s has version %" PRIu32 ", not %d; hint: start the newer program", f->name,
+                    name, head.version, SEGMENT_VERSION);
     }
     if (*found_r == SEGMENT_GOOD && !segment_key(&head, f->name, keys, key_r, err)) {
         close(fd);
@@ -387,7 +387,8 @@ uint64_t folder_bytes(int root_fd, const char *name, bool links_too)
         return 0;
     }
     for (struct dirent *e; (e = readdir(dir)) != NULL;)
-        if (fstatat(dirfd(dir), e->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode) && (links_too || st.st_nlink == 1))
+        if (fstatat(dirfd(dir), e->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode) &&
+            (links_too || st.st_nlink == 1))
             sum += (uint64_t)st.st_size;
     closedir(dir);
     return sum;

@@ -108,8 +108,8 @@ bool segment_key(const struct segment_head *head, const char *folder, const stru
     struct bytes key;
     struct err why;
     if (!master_find(keys, head->kid, master))
-        return fail(err, ERR_INPUT, "spool segment %s/%08" PRIu32 " was sealed with master key kid %" PRIu32 ", but the key given is kid %"
-                    PRIu32 "; hint: start with that key", folder, head->number, head->kid, keys->kid);
+        return fail(err, ERR_INPUT, "spool segment %s/%08" PRIu32 " was sealed with master key kid %" PRIu32
+                    ", but the key given is kid %" PRIu32 "; hint: start with that key", folder, head->number, head->kid, keys->kid);
     struct arena *a = arena_new();
     bool ok = crypto_open(a, master, (struct bytes){head->sealed_key, sizeof(head->sealed_key)},
                           bound_to(folder, head->number, bound), &key, &why) && key.n == CRYPTO_KEY;
@@ -180,7 +180,8 @@ bool segment_create(int folder_fd, const char *folder, const struct segment_head
         unlinkat(folder_fd, name, 0);
     }
     secret_wipe(segment.key, sizeof(segment.key));
-    fail(err, ERR_RECORDING, "cannot create spool segment %s/%s of %" PRIu64 " bytes: %s", folder, name, head->size, strerror(reason));
+    fail(err, ERR_RECORDING, "cannot create spool segment %s/%s of %" PRIu64 " bytes: %s", folder, name, head->size,
+         strerror(reason));
     errno = reason;
     return false;
 }

@@ -54,8 +54,8 @@ void segment_head_write(const struct segment_head *, const char *folder, const u
 /* What the first ${n} bytes of a file say; the second copy is used if the first is damaged. */
 enum segment_found segment_head_read(const uint8_t *p, size_t n, struct segment_head *head_r);
 /* The data key. ERR_INPUT naming the kids if the master key is not the one. */
-must_check bool segment_key(const struct segment_head *, const char *folder, const struct segment_keys *, uint8_t key_r[CRYPTO_KEY],
-                            struct err *);
+must_check bool segment_key(const struct segment_head *, const char *folder, const struct segment_keys *,
+                            uint8_t key_r[CRYPTO_KEY], struct err *);
 
 /* All ${n} bytes at ${at}, whatever the kernel takes at a time; false with errno. */
 must_check bool write_all(int fd, const uint8_t *p, size_t n, uint64_t at);

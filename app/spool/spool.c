@@ -1,20 +1,21 @@
 /* SPDX-License-Identifier: MIT */
-/* spool: records on local disk, first written, then moved to the database by a reader, exactly once if the database ignores what
- * it has already. It does not know what a record means.
+/* spool: records on local disk, first written, then moved to the database by a reader, exactly once if the database ignores
+ * what it has already. It does not know what a record means.
  *
  *   <folder>/<boot id>-<pid>/00000001.seg …   segments of one process, which holds the flock of the sub-folder; "cursor"
  *   <folder>/quarantine/                      segments that were found damaged
  *   <folder>/dlq/                             records the database refused
  *
- * Layout: segment.h (a file), entry.h (a record). Writing: spool_append.c, spool_sync.c (durability, errors), spool_room.c (bounds).
- * Reading: spool_read.c (order, damage, folders of dead processes), spool_keep.c (removal). The decisions and the figures are in
- * docs/decisions/0001-spool-format.md.
+ * Layout: segment.h (a file), entry.h (a record). Writing: spool_append.c, spool_sync.c (durability, errors), spool_room.c
+ * (bounds). Reading: spool_read.c (order, damage, folders of dead processes), spool_keep.c (removal). The decisions and the
+ * figures are in docs/decisions/0001-spool-format.md.
  *
- * Promises. An appended record survives kill -9 (it is in the page cache), and the loss of power after the next spool_sync, or at
- * once with sync_each. Recovery: at the end of a segment what is not a whole record is a write that was cut short, and was never
- * acknowledged; damage before a whole record is skipped, said, counted, and the segment kept. After a write or sync error what
- * was not synced is written again to a new segment, with the seqs it had, so that it is handed out once; if that fails too, the
- * spool is failed and refuses until a try once a second works. Disk use is never more than max_bytes and one segment. */
+ * Promises. An appended record survives kill -9 (it is in the page cache), and the loss of power after the next spool_sync,
+ * or at once with sync_each. Recovery: at the end of a segment what is not a whole record is a write that was cut short, and
+ * was never acknowledged; damage before a whole record is skipped, said, counted, and the segment kept. After a write or
+ * sync error what was not synced is written again to a new segment, with the seqs it had, so that it is handed out once; if
+ * that fails too, the spool is failed and refuses until a try once a second works. Disk use is never more than max_bytes and
+ * one segment. */
 #include "spool/spool.h"
 
 #include <errno.h>
@@ -40,8 +41,8 @@ static bool options_valid(const struct spool_options *o, struct err *err)
     if (o->segment_bytes < SEGMENT_LEAST || o->segment_bytes > SEGMENT_MOST || o->segment_bytes % 4096)
         return fail(err, ERR_INPUT, "spool segments have 64 KiB to 1 GiB, a multiple of 4096, not %zu", o->segment_bytes);
     if (o->max_bytes < 2 * (uint64_t)o->segment_bytes || o->max_bytes > (uint64_t)1 << 44)
-        return fail(err, ERR_INPUT, "the spool needs room for two segments of %zu bytes at least, and has %" PRIu64, o->segment_bytes,
-                    o->max_bytes);
+        return fail(err, ERR_INPUT, "the spool needs room for two segments of %zu bytes at least, and has %" PRIu64,
+                    o->segment_bytes, o->max_bytes);
     if (o->refuse_percent < 1 || o->refuse_percent > 100 || o->keep_s < 0)
         return fail(err, ERR_INPUT, "spool: refuse_percent is 1–100, got %d; keep_s is not negative, got %d", o->refuse_percent,
                     o->keep_s);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* spool_adopt: folders of processes that are dead: nobody holds their lock, so we take it and read them to the end. Looked for when
- * the spool opens, and again every few seconds, for a process may die later. Those of living processes only count for the bound. */
+/* spool_adopt: folders of processes that are dead: nobody holds their lock, so we take it and read them to the end. Looked
+ * for when the spool opens, and again every few seconds, for a process may die later. Those of living processes only count
+ * for the bound. */
 #include <dirent.h>
 #include <errno.h>
 #include <inttypes.h>
@@ -38,7 +39,8 @@ static void folder_add(struct spool *sp, struct folder *f)
     expiry_resume(sp, f);
     sp->folders[sp->folder_n++] = f;
     if (f->segment_n)
-        log_info(NULL, "spool folder adopted", "folder=%s segments=%zu waiting=%" PRIu64, f->name, f->segment_n, folder_waiting(f));
+        log_info(NULL, "spool folder adopted", "folder=%s segments=%zu waiting=%" PRIu64, f->name, f->segment_n,
+                 folder_waiting(f));
 }
 
 static bool known(const struct spool *sp, const char *name)

@@ -124,7 +124,7 @@ bool spool_append(struct spool *sp, uint8_t type, const char *id, struct bytes p
     uint8_t small[ON_STACK];
     size_t size = entry_size(payload.n);
     if (type == 0 || !entry_id_read(id, entry.id))
-        return fail(err, ERR_INTERNAL, "spool record of type %d needs a type from 1 and a UUID, got \"%.40s\"", type, id ? id : "");
+        return fail(err, ERR_INTERNAL, "spool record: type from 1 and a UUID wanted, got %d and \"%.40s\"", type, id ? id : "");
     if (payload.n > ENTRY_PAYLOAD || size > sp->tail_room)
         return fail(err, ERR_TOO_LARGE, "spool record of %zu bytes is longer than %zu", payload.n,
                     sp->tail_room < ENTRY_MAX ? sp->tail_room - ENTRY_HEAD - ENTRY_MORE : (size_t)ENTRY_PAYLOAD);

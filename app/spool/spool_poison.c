@@ -62,7 +62,8 @@ static bool file_write(int dir, const char *name, struct bytes content)
     int fd = openat(dir, NEW_FILE, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0)
         return false;
-    bool ok = write_all(fd, content.p, content.n, 0) && sync_file(fd) && renameat(dir, NEW_FILE, dir, name) == 0 && fsync(dir) == 0;
+    bool ok = write_all(fd, content.p, content.n, 0) && sync_file(fd) && renameat(dir, NEW_FILE, dir, name) == 0 &&
+              fsync(dir) == 0;
     int reason = errno;
     if (!ok)
         unlinkat(dir, NEW_FILE, 0);

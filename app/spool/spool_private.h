@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #ifndef SPOOL_SPOOL_PRIVATE_H
 #define SPOOL_SPOOL_PRIVATE_H
-/* What the files of spool share: spool.c opens, closes and counts; spool_append.c writes; spool_sync.c makes durable and repairs;
- * spool_room.c makes segments and grants reservations; spool_adopt.c takes over folders; spool_read.c hands out; spool_keep.c removes and
- * keeps aside. */
+/* What the files of spool share: spool.c opens, closes and counts; spool_append.c writes; spool_sync.c makes durable and
+ * repairs; spool_room.c makes segments and grants reservations; spool_adopt.c takes over folders; spool_read.c hands out;
+ * spool_keep.c removes and keeps aside. */
 #include <stdatomic.h>
 
 #include "base/lock.h"

@@ -254,8 +254,8 @@ bool spool_read(struct spool *sp, struct arena *a, size_t max_n, size_t max_byte
 
 /* ---- done ---- */
 
-/* Missing records that cannot come any more are counted as lost: all if the folder ended; if it is our own and read up to its end,
- * those that were synced before the reader looked, for only what is not synced is ever written again. */
+/* Missing records that cannot come any more are counted as lost: all if the folder ended; if it is our own and read up to
+ * its end, those that were synced before the reader looked, for only what is not synced is ever written again. */
 static void give_up(struct spool *sp, struct folder *f)
 {
     const struct folder_segment *last = f->segment_n ? &f->segments[f->segment_n - 1] : NULL;

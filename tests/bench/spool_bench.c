@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* spool_bench [FOLDER [BYTES]]: what an append costs, with 1, 2 and 4 threads, with and without sync_each, and how fast it is read.
- * CPU is that of the appending threads alone, from the kernel's count. */
+/* spool_bench [FOLDER [BYTES]]: what an append costs, with 1, 2 and 4 threads, with and without sync_each, and how fast it
+ * is read. CPU is that of the appending threads alone, from the kernel's count. */
 #include <inttypes.h>
 #include <pthread.h>
 #include <stdatomic.h>

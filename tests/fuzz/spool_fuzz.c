@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* spool_fuzz: whatever stands in a segment, opening and reading it neither crashes nor hangs, and every record that comes out is
- * one that was put in, byte for byte. The first byte says how the input is used: as the whole file, as what follows a good header,
- * as changes to a good file, or as a recipe that copies and changes entries and makes their check sums fit. */
+/* spool_fuzz: whatever stands in a segment, opening and reading it neither crashes nor hangs, and every record that comes
+ * out is one that was put in, byte for byte. The first byte says how the input is used: as the whole file, as what follows a
+ * good header, as changes to a good file, or as a recipe that copies and changes entries and makes their check sums fit. */
 #include <fcntl.h>
 #include <ftw.h>
 #include <stdio.h>
@@ -59,7 +59,8 @@ static void empty(void)
 
 static struct spool *open_spool(void)
 {
-    struct spool_options o = {.folder = root, .segment_bytes = 64 << 10, .max_bytes = 1 << 20, .refuse_percent = 90, .key = key, .kid = 1};
+    struct spool_options o = {.folder = root, .segment_bytes = 64 << 10, .max_bytes = 1 << 20, .refuse_percent = 90, .key = key,
+                              .kid = 1};
     struct spool *sp;
     struct err err;
     return spool_open(&o, &sp, &err) ? sp : NULL;

@@ -73,7 +73,8 @@ static struct outcome outcome_of(const struct image *image, const uint8_t *p, si
 }
 
 /* All records below ${n} except ${but} came out once, and no other. */
-static void expect(struct outcome *outcome, uint64_t n, uint64_t but, uint64_t quarantined, uint64_t lost, const char *what, size_t at)
+static void expect(struct outcome *outcome, uint64_t n, uint64_t but, uint64_t quarantined, uint64_t lost, const char *what,
+                   size_t at)
 {
     bool ok = outcome->quarantined == quarantined && outcome->lost == lost;
     for (uint64_t i = 0; i < RECORDS; i++)

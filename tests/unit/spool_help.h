@@ -198,7 +198,8 @@ static inline uint64_t bytes_under(const char *dir)
             continue;
         assert_true(asprintf(&path, "%s/%s", dir, e->d_name) > 0);
         if (lstat(path, &st) == 0)
-            sum += S_ISDIR(st.st_mode) ? bytes_under(path) : st.st_nlink == 1 || strstr(path, "quarantine") ? (uint64_t)st.st_size : 0;
+            sum += S_ISDIR(st.st_mode) ? bytes_under(path)
+                   : st.st_nlink == 1 || strstr(path, "quarantine") ? (uint64_t)st.st_size : 0;
         free(path);
     }
     closedir(d);
