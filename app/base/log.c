@@ -176,6 +176,13 @@ static void line_text(struct line *line, const char *name, const char *value)
     line_member(line, bytes_of(name), copy, false);
 }
 
+/* Our own words, which hold no secret. */
+static void line_own(struct line *line, const char *name, const char *value)
+{
+    if (!line_name(line, bytes_of(name)) || !line_string(line, value))
+        line->full = true;
+}
+
 static bool wait_writable(int fd)
 {
     struct pollfd p = {.fd = fd, .events = POLLOUT};
@@ -212,8 +219,8 @@ static void line_begin(struct line *line, enum log_level level, const struct log
     line->n = line->named = 0;
     line->full = false;
     line_put(line, "{", 1);
-    line_text(line, "time", now);
-    line_text(line, "level", levels[(unsigned)level < COUNT(levels) ? level : LOG_ERROR]);
+    line_own(line, "time", now);
+    line_own(line, "level", levels[(unsigned)level < COUNT(levels) ? level : LOG_ERROR]);
     line_text(line, "message", message);
     if (!log)
         return;

@@ -2,36 +2,42 @@
 /* log: which names say that their value is a secret. */
 #include "base/log_private.h"
 
-#include <string.h>
-
 /* Names whose end says it all, and words that do only as a part of their own ("x-goog-api-key", not "monkey"). */
-static const char *const secret_ends[] = {"password", "passwd", "passphrase", "secret", "token", "apikey", "_key",
-                                          "credential", "credentials", "accesskey", "secretkey", "privatekey",
-                                          "signature", NULL};
-static const char *const long_ends[] = {"authorization", "cookie", "cookies", NULL};
-static const char *const short_parts[] = {"pwd", "pass", "pw", "key", "sig", "jwt", "auth", "session", "sessionid", "sid",
-                                          "csrf", "otp", "cred", "creds", NULL};
+struct word {
+    const char *p;
+    size_t n;
+};
+#define WORD(text) {text, sizeof(text) - 1}
+
+static const struct word secret_ends[] = {
+    WORD("password"), WORD("passwd"), WORD("passphrase"), WORD("secret"), WORD("token"), WORD("apikey"), WORD("_key"), WORD("credential"),
+    WORD("credentials"), WORD("accesskey"), WORD("secretkey"), WORD("privatekey"), WORD("signature"), {NULL, 0},
+};
+static const struct word long_ends[] = {WORD("authorization"), WORD("cookie"), WORD("cookies"), {NULL, 0}};
+static const struct word short_parts[] = {
+    WORD("pwd"), WORD("pass"), WORD("pw"), WORD("key"), WORD("sig"), WORD("jwt"), WORD("auth"), WORD("session"), WORD("sessionid"),
+    WORD("sid"), WORD("csrf"), WORD("otp"), WORD("cred"), WORD("creds"), {NULL, 0},
+};
 
 static char folded(uint8_t c)
 {
     return c == '-' || c == '.' ? '_' : c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : (char)c;
 }
 
-static bool ends_with(struct bytes name, const char *end)
+static bool ends_with(struct bytes name, const struct word *end)
 {
-    size_t m = strlen(end);
-    if (m > name.n)
+    if (end->n > name.n)
         return false;
-    for (size_t i = m; i > 0; i--)
-        if (folded(name.p[name.n - m + i - 1]) != end[i - 1])
+    for (size_t i = end->n; i > 0; i--)
+        if (folded(name.p[name.n - end->n + i - 1]) != end->p[i - 1])
             return false;
     return true;
 }
 
-static bool ends_with_any(struct bytes name, const char *const ends[])
+static bool ends_with_any(struct bytes name, const struct word ends[])
 {
-    for (size_t i = 0; ends[i]; i++)
-        if (ends_with(name, ends[i]))
+    for (; ends->n; ends++)
+        if (ends_with(name, ends))
             return true;
     return false;
 }
@@ -53,8 +59,8 @@ enum log_name log_name_of(struct bytes name)
     if (ends_with_any(name, secret_ends))
         return LOG_NAME_SECRET;
     struct bytes part = last_part(name);
-    for (size_t i = 0; short_parts[i]; i++)
-        if (strlen(short_parts[i]) == part.n && ends_with(part, short_parts[i]))
+    for (const struct word *word = short_parts; word->n; word++)
+        if (word->n == part.n && ends_with(part, word))
             return LOG_NAME_SHORT;
     return LOG_NAME_PLAIN;
 }

@@ -104,6 +104,18 @@ static uintmax_t take_unsigned(const struct conversion *c, struct log_arguments 
     }
 }
 
+/* Most numbers by far: no width, no sign asked for. */
+static void put_plain(struct log_pair *pair, uintmax_t n, bool minus)
+{
+    char text[NUMBER], *p = text + sizeof(text);
+    do
+        *--p = (char)('0' + n % 10);
+    while (n /= 10);
+    if (minus)
+        *--p = '-';
+    put(pair, p, (size_t)(text + sizeof(text) - p), true);
+}
+
 static void put_integer(struct log_pair *pair, const struct conversion *c, struct log_arguments *a)
 {
     char text[NUMBER];
@@ -111,6 +123,10 @@ static void put_integer(struct log_pair *pair, const struct conversion *c, struc
     bool plain = width == 0 && !c->plus;
     if (c->letter == 'd' || c->letter == 'i') {
         intmax_t n = take_signed(c, a);
+        if (plain) {
+            put_plain(pair, n < 0 ? -(uintmax_t)n : (uintmax_t)n, n < 0);
+            return;
+        }
         snprintf(text, sizeof(text), c->plus ? "%+*jd" : c->zero ? "%0*jd" : "%*jd", width, n);
     } else {
         uintmax_t n = take_unsigned(c, a);
@@ -178,7 +194,9 @@ static bool put_conversion(struct log_pair *pair, const char **f, struct log_arg
 /* The name of a "name=" at ${f}, without the =; n == 0 if there is none. */
 static struct bytes name_at(const char *f)
 {
-    size_t n = strspn(f, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.");
+    size_t n = 0;
+    while ((f[n] >= 'a' && f[n] <= 'z') || (f[n] >= 'A' && f[n] <= 'Z') || (f[n] >= '0' && f[n] <= '9') || f[n] == '_' || f[n] == '.')
+        n++;
     return (struct bytes){(const uint8_t *)f, f[n] == '=' ? n : 0};
 }
 
@@ -188,14 +206,17 @@ static bool value_ends(const char *f, bool quoted)
         return *f == '"';
     if (*f != ' ')
         return false;
-    f += strspn(f, " ");
+    while (*f == ' ')
+        f++;
     return !*f || name_at(f).n > 0;
 }
 
 /* Format text that is in no pair becomes the member "detail". */
 bool log_pair_next(const char **format, struct log_arguments *a, struct log_pair *pair)
 {
-    const char *f = *format + strspn(*format, " ");
+    const char *f = *format;
+    while (*f == ' ')
+        f++;
     if (!*f)
         return false;
     pair->name = name_at(f);
