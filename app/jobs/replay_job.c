@@ -158,8 +158,9 @@ static void back_off(struct replay *r, const struct err *err)
         r->wait_us = WAIT_MAX_US;
 }
 
-/* True if there was something to do and it was done. */
-static bool replay_once(struct replay *r)
+enum step { STEP_NOTHING, STEP_SOME, STEP_FULL };       /* nothing to do or not possible; done, and that was all; done, and more waits */
+
+static enum step replay_once(struct replay *r)
 {
     struct err err = {0};
     struct list batch;
@@ -167,14 +168,14 @@ static bool replay_once(struct replay *r)
     if (!spool_read(r->gate->spool, r->arena, BATCH, BATCH_BYTES, &batch, &err)) {
         log_err(NULL, LOG_ERROR, "spool not read", &err);
         r->wait_us = WAIT_MAX_US;
-        return false;
+        return STEP_NOTHING;
     }
     if (!batch.n)
-        return false;
+        return STEP_NOTHING;
     if (!insert_batch(r, batch, &err)) {
         spool_again(r->gate->spool);
         back_off(r, &err);
-        return false;
+        return STEP_NOTHING;
     }
     if (!spool_done(r->gate->spool, &err))
         log_err(NULL, LOG_WARN, "spool cursor not moved", &err);
@@ -182,7 +183,7 @@ static bool replay_once(struct replay *r)
         log_info(NULL, "replay goes on");
     r->down = false;
     r->wait_us = 0;
-    return true;
+    return batch.n < BATCH ? STEP_SOME : STEP_FULL;
 }
 
 /* What is known of a run whose process died: what its intent says. */
@@ -224,16 +225,16 @@ void replay_job(const struct jobs_options *options)
     bool stop = false;
 
     while (!stop) {
-        bool busy = replay_once(&r);
+        enum step step = replay_once(&r);
 
         arena_reset(r.arena);
-        if (busy)
-            continue;
-        if (!r.down)
+        if (step == STEP_FULL)
+            continue;                    /* a batch that is not full can wait to become so: a call to the database has its price */
+        if (step == STEP_NOTHING && !r.down)
             close_interrupted(&r);
         stop = job_wait(r.gate, clock_mono() + (r.wait_us ? r.wait_us : IDLE_US));
     }
-    for (int i = 0; i < 100 && !r.down && replay_once(&r); i++)      /* what is left, as long as the database takes it */
+    for (int i = 0; i < 100 && !r.down && replay_once(&r) != STEP_NOTHING; i++)      /* what is left, as long as the database takes it */
         arena_reset(r.arena);
     arena_free(r.arena);
 }
