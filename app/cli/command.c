@@ -106,7 +106,9 @@ bool command_stdin(struct arena *a, size_t max, const char **text_r, struct err 
     if (!buf_done(&buf, text_r, err))
         return false;
     if (buf.n && buf.p[buf.n - 1] == '\n')
-        buf.p[buf.n - 1] = '\0';
+        buf.p[--buf.n] = '\0';
+    if (buf.n && buf.p[buf.n - 1] == '\r')
+        buf.p[--buf.n] = '\0';
     return **text_r || fail_field_as(err, "cli.empty_stdin", "stdin", "", "");
 }
 

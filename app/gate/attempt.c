@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "gate/attempt.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,9 +9,8 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/err.h"
-#include "base/metrics.h"
-#include "gate/estimate.h"
 #include "gate/gate.h"
+#include "gate/outcome.h"
 #include "gate/record.h"
 #include "gate/relay.h"
 #include "spool/spool.h"
@@ -24,11 +22,6 @@ struct call_text {
     const char *id, *name;
     struct buf arguments;
 };
-
-static int64_t since_start(const struct run *run)
-{
-    return clock_mono() - run->started;
-}
 
 static void note_failure(struct run *run, const struct err *err)
 {
@@ -127,7 +120,7 @@ static bool run_event(void *arg, const struct chat_event *event)
     if (run->gone)
         return false;
     if (!run->first_token_us && (run->reader.text_bytes || run->reader.tool_calls))
-        run->first_token_us = since_start(run);
+        run->first_token_us = run_age_us(run);
     if (!run->chat->stream)
         return collect(run, event);
     begin(run);
@@ -185,7 +178,7 @@ static void on_head(void *arg, int status, const struct http_header *headers, si
         else if (strcmp(headers[i].name, "content-type") == 0)
             json = is_json(headers[i].value);
         else if (strcmp(headers[i].name, "x-request-id") == 0)
-            run->reader.upstream_id = arena_printf(run->arena, "%.200s", headers[i].value);
+            run->reader.upstream_id = header_text(arena_printf(run->relay->scratch, "%.200s", headers[i].value), run->arena);
     }
     /* A provider that answers a stream request with one JSON text is read as a whole answer; its caller gets events all the same. */
     run->frames = run->chat->stream && status / 100 == 2 && !(json && run->target.provider->type->rules->framing == FRAMES_SSE);
@@ -288,92 +281,6 @@ static void read_rest(struct run *run)
         note_failure(run, &err);
 }
 
-static void record_attempt(struct run *run, const struct http_result *result)
-{
-    struct attempt_row *attempt = list_add(run->arena, &run->entry.attempts, sizeof(*attempt));
-
-    *attempt = (struct attempt_row){
-        .run_id = run->entry.run.id, .n = (int64_t)run->entry.attempts.n, .provider_id = run->target.provider->id,
-        .provider_name = run->target.provider->name, .model = run->target.model, .http_status = result->status,
-        .detail = run->failed ? arena_text(run->arena, run->err.text) : "",
-        .offset_us = since_start(run) - result->total_us, .connect_us = result->connect_us, .first_byte_us = result->first_byte_us,
-        .latency_us = result->total_us, .reused = result->reused, .remote = arena_text(run->arena, result->remote),
-        .upstream_id = run->reader.upstream_id,
-    };
-    if (run->gone)
-        attempt->result = "cancelled";
-    else if (!run->failed)
-        attempt->result = "ok";
-    else if (result->end != HTTP_DONE && result->end != HTTP_CANCELLED)
-        attempt->result = http_end_name(result->end);
-    else
-        attempt->result = result->status / 100 == 2 ? "malformed" : arena_printf(run->arena, "status_%d", result->status);
-}
-
-static void fill_usage(struct run *run)
-{
-    struct run_row *row = &run->entry.run;
-    struct usage *usage = &run->reader.usage;
-
-    if (!usage->known) {                                     /* .in holds the question's estimate since run_new */
-        usage->out = estimate_tokens(run->reader.text_bytes, run->reader.text_wide);
-        if (!run->reader.text_bytes && run->failed)
-            usage->in = 0;
-        row->estimated = usage->in || usage->out;
-    }
-    row->tokens_in = usage->in;
-    row->tokens_out = usage->out;
-    row->tokens_cached = usage->cached <= usage->in ? usage->cached : usage->in;
-    row->tokens_reasoning = usage->reasoning;
-    row->cost_micros = run_cost(run->decision.chosen->model, row->is_local, usage);
-}
-
-static const char *status_word(const struct run *run)
-{
-    if (run->gone)
-        return "cancelled";
-    if (!run->failed)
-        return "ok";
-    return run->begun ? "truncated" : "failed";
-}
-
-static void fill_end(struct run *run)
-{
-    struct run_row *row = &run->entry.run;
-
-    row->status = status_word(run);
-    row->http_status = run->gone ? 499 : run->failed && !run->begun ? err_status(run->err.kind) : 200;
-    row->attempts = (int64_t)run->entry.attempts.n;
-    if (run->failed && !run->gone) {
-        row->error_code = err_name(run->err.kind);
-        row->error_detail = run->err.text;
-    }
-    if (run->reader.finish)
-        row->finish_reason = run->reader.finish;
-    if (*run->reader.model)
-        row->actual_model = run->reader.model;
-    row->first_token_us = run->first_token_us;
-    row->latency_us = since_start(run);
-    fill_usage(run);
-}
-
-static void count_end(const struct run *run)
-{
-    const struct run_row *row = &run->entry.run;
-
-    metric_add(METRIC_runs_in_flight, -1);
-    metric_add(METRIC_runs_total, 1);
-    metric_add(METRIC_runs_failed_total, run->failed && !run->gone);
-    metric_add(METRIC_runs_cancelled_total, run->gone);
-    metric_add(METRIC_tokens_in_total, row->tokens_in);
-    metric_add(METRIC_tokens_out_total, row->tokens_out);
-    metric_add(METRIC_cost_micros_total, row->cost_micros);
-    log_info(&run->log, "run ended", "status=%s http_status=%" PRId64 " provider=%s model=%s stream=%d latency_us=%" PRId64
-             " first_token_us=%" PRId64 " tokens_in=%" PRId64 " tokens_out=%" PRId64 " code=%s detail=\"%s\"", row->status, row->http_status,
-             row->provider_name, row->actual_model, row->stream, row->latency_us, row->first_token_us, row->tokens_in, row->tokens_out,
-             row->error_code, row->error_detail);
-}
-
 static void finish_answer(struct run *run)
 {
     const struct call_text *calls = run->calls.items;
@@ -419,7 +326,7 @@ static void run_close(struct run *run)
 {
     struct err err = {0};
 
-    fill_end(run);
+    outcome_fill(run);
     if (!record_write(run->gate->spool, RECORD_FINAL, &run->entry, run->relay->scratch, &err)) {
         log_err(&run->log, LOG_ERROR, "run not recorded", &err);
         note_failure(run, &err);                             /* the caller must not believe in a run that left no trace */
@@ -428,7 +335,7 @@ static void run_close(struct run *run)
     spool_release(run->gate->spool);
     leave_relay(run);
     say_end(run);
-    count_end(run);
+    outcome_count(run);
     run->client->close(run);
 }
 
@@ -445,7 +352,7 @@ static void on_done(void *arg, const struct http_result *result)
         else
             read_rest(run);
     }
-    record_attempt(run, result);
+    outcome_attempt(run, result);
     run_close(run);
 }
 

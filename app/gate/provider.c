@@ -5,9 +5,10 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/utf8.h"
 #include "gate/snapshot.h"
 
-enum { WORD_MAX = 200, TOKENS_MAX = 1000000000 };
+enum { MODELS_MAX = 2000, MODEL_NAME_MAX = 200, WORD_MAX = 200, TOKENS_MAX = 1000000000 };
 
 const struct provider_type *const *provider_types;
 
@@ -46,10 +47,10 @@ bool models_read(struct bytes body, const char *list, const char *name, struct a
     if (!json_check(body, NULL, &answer, err) || json_kind(json_member(answer, list)) != JSON_ARRAY)
         return fail(err, ERR_UPSTREAM, "the answer is not a list of models");
     w = json_walk(json_member(answer, list));
-    while (json_next(&w)) {
+    while (names_r->n < MODELS_MAX && json_next(&w)) {
         const char *found = json_string(json_member(w.value, name), a);
 
-        if (found && *found)
+        if (found && *found && utf8_count(found) <= MODEL_NAME_MAX)
             *(const char **)list_add(a, names_r, sizeof(const char *)) = found;
     }
     return true;

@@ -68,7 +68,8 @@ const struct provider_type *provider_type_find(const char *name);
 const char *provider_url(const struct provider *, const char *path, struct arena *);
 /* Add a header to ${request}, whose headers live in ${arena}. */
 void http_add_header(struct http_request *, struct arena *, const char *name, const char *value);
-/* The names in a list of models: body.${list}[].${name}. ERR_UPSTREAM if there is no such list. */
+/* The names in a list of models: body.${list}[].${name}, without those longer than 200 characters and beyond the
+ * first 2000. ERR_UPSTREAM if there is no such list. */
 must_check bool models_read(struct bytes body, const char *list, const char *name, struct arena *, struct list *names_r, struct err *);
 /* A text as a header's value: what is not printable ASCII is percent-encoded. */
 const char *header_text(const char *text, struct arena *);

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/arena.h"
 #include "base/buf.h"
@@ -17,7 +18,14 @@
 #include "gate/provider.h"
 #include "gate/seal.h"
 
+enum { NAMES_MAX = 32 << 10 };            /* bytes of the list of models in an audit row */
+
 static const char *const modes[] = {"local", "cloud", NULL};
+
+static bool has_text(const char *text)
+{
+    return text && *text;
+}
 
 static bool fail_type(const char *type, struct err *err)
 {
@@ -53,6 +61,15 @@ void provider_form_of(const struct provider_row *row, struct provider_form *form
     };
 }
 
+/* A secret goes into a header: a line break in it would begin another one, and usually was pasted by mistake. */
+static bool check_secret(const char *secret, struct err *err)
+{
+    for (const char *c = secret; c && *c; c++)
+        if (*c <= 0x20 || *c >= 0x7f)
+            return fail_field_as(err, "error.secret_form", "secret", "", "") || (err->kind = ERR_INVALID, false);
+    return true;
+}
+
 static bool check_form(const struct provider_form *form, struct err *err)
 {
     struct egress egress = provider_egress(strcmp(form->deployment_mode, "local") == 0, form->base_url);
@@ -62,7 +79,29 @@ static bool check_form(const struct provider_form *form, struct err *err)
         return fail_type(form->type, err);
     return parse_word(form->deployment_mode, modes, "deployment_mode", &ignored, err)
         && parse_word(form->data_class_max, class_words, "data_class_max", &ignored, err)
-        && egress_check_url(&egress, form->base_url, err);
+        && egress_check_url(&egress, form->base_url, err) && check_secret(form->secret, err);
+}
+
+/* Scheme, host and port. */
+static size_t origin_length(const char *url)
+{
+    const char *host = strstr(url, "://");
+
+    host = host ? host + 3 : url;
+    return (size_t)(host - url) + strcspn(host, "/?#");
+}
+
+static bool same_origin(const char *a, const char *b)
+{
+    return origin_length(a) == origin_length(b) && strncasecmp(a, b, origin_length(a)) == 0;
+}
+
+/* A stored secret is sent only where it was entered for: else who may edit a provider could read it at an address of his own. */
+static bool check_kept_secret(const struct provider_row *stored, const struct provider_form *form, struct err *err)
+{
+    if (!stored->has_secret || form->secret_remove || has_text(form->secret) || same_origin(stored->base_url, form->base_url))
+        return true;
+    return fail_field_as(err, "error.secret_again", "secret", "", "") || (err->kind = ERR_INVALID, false);
 }
 
 static void fill_row(struct provider_row *row, const struct provider_form *form)
@@ -78,11 +117,6 @@ static void fill_row(struct provider_row *row, const struct provider_form *form)
     row->first_byte_ms = form->first_byte_ms;
     row->idle_ms = form->idle_ms;
     row->total_ms = form->total_ms;
-}
-
-static bool has_text(const char *text)
-{
-    return text && *text;
 }
 
 static void seal_secret(const struct change *change, const struct keyring *keyring, const char *text, struct provider_row *row)
@@ -125,12 +159,59 @@ static bool settle_active(struct change *change, const char *id, struct err *err
     return providers_activate(change->tx, change->arena, id, err);
 }
 
-static bool note(struct change *change, const char *action, const char *id, const struct provider_row *before, struct err *err)
-{
-    struct provider_row after;
+/* A provider as the audit shows it: its row, and its models as "a, b, c". The row comes first, so that its fields fit. */
+struct noted {
+    struct provider_row provider;
+    const char *models;
+};
 
-    return providers_get(change->tx, change->arena, id, &after, err)
-        && change_note(change, action, "provider", id, provider_fields, before, &after, err);
+static const struct field *noted_fields(struct arena *a)
+{
+    static const struct field models[] = {FIELD(struct noted, models), FIELD_END};
+    struct field *fields;
+    size_t n = 0;
+
+    while (provider_fields[n].name)
+        n++;
+    fields = NEW_ARRAY(a, struct field, n + COUNT(models));
+    memcpy(fields, provider_fields, n * sizeof(*fields));
+    memcpy(fields + n, models, sizeof(models));
+    return fields;
+}
+
+static const char *join(struct arena *a, const struct model_row *model, size_t n)
+{
+    struct buf buf = buf_new(a, NAMES_MAX);
+    const char *text;
+    struct err ignored = {0};
+
+    for (size_t i = 0; i < n; i++) {
+        if (buf.n + strlen(model[i].name) + sizeof(", , …") > NAMES_MAX) {
+            buf_text(&buf, ", …");
+            break;
+        }
+        buf_printf(&buf, "%s%s", i ? ", " : "", model[i].name);
+    }
+    return buf_done(&buf, &text, &ignored) ? text : "";
+}
+
+static bool read_noted(struct change *change, const char *id, struct noted *noted_r, struct err *err)
+{
+    struct list models;
+
+    if (!providers_get(change->tx, change->arena, id, &noted_r->provider, err)
+        || !models_list(change->tx, change->arena, id, &models, err))
+        return false;
+    noted_r->models = join(change->arena, models.items, models.n);
+    return true;
+}
+
+static bool note(struct change *change, const char *action, const char *id, const struct noted *before, struct err *err)
+{
+    struct noted after;
+
+    return read_noted(change, id, &after, err)
+        && change_note(change, action, "provider", id, noted_fields(change->arena), before, &after, err);
 }
 
 static bool add_inside(struct change *change, const struct provider_form *form, struct provider_row *row, struct err *err)
@@ -161,13 +242,14 @@ bool provider_add(struct change *change, const struct provider_form *form, const
 
 static bool edit_inside(struct change *change, const char *id, const struct provider_form *form, struct err *err)
 {
-    struct provider_row before, row = {.id = id};
+    struct provider_row row = {.id = id};
+    struct noted before;
     int64_t rev;
 
-    if (!providers_get(change->tx, change->arena, id, &before, err))
+    if (!read_noted(change, id, &before, err) || !check_kept_secret(&before.provider, form, err))
         return false;
     fill_row(&row, form);
-    row.rev = form->rev ? form->rev : before.rev;
+    row.rev = form->rev ? form->rev : before.provider.rev;
     if (!providers_update(change->tx, change->arena, &row, &rev, err))
         return false;
     if (form->secret_remove && !providers_set_secret(change->tx, change->arena, id, NULL, NULL, 0, "", err))
@@ -188,10 +270,10 @@ bool provider_edit(struct change *change, const char *id, const struct provider_
 
 static bool remove_inside(struct change *change, const char *id, struct err *err)
 {
-    struct provider_row before;
+    struct noted before;
 
-    return providers_get(change->tx, change->arena, id, &before, err) && providers_delete(change->tx, change->arena, id, err)
-        && change_note(change, "provider.delete", "provider", id, provider_fields, &before, NULL, err);
+    return read_noted(change, id, &before, err) && providers_delete(change->tx, change->arena, id, err)
+        && change_note(change, "provider.delete", "provider", id, noted_fields(change->arena), &before, NULL, err);
 }
 
 bool provider_remove(struct change *change, const char *id, struct err *err)
@@ -205,10 +287,10 @@ bool provider_remove(struct change *change, const char *id, struct err *err)
 
 static bool enable_inside(struct change *change, const char *id, bool enabled, struct err *err)
 {
-    struct provider_row before;
+    struct noted before;
 
-    return providers_get(change->tx, change->arena, id, &before, err)
-        && providers_set_enabled(change->tx, change->arena, id, enabled, err)
+    return read_noted(change, id, &before, err) && providers_set_enabled(change->tx, change->arena, id, enabled, err)
+        && (!enabled || settle_active(change, id, err))
         && note(change, enabled ? "provider.enable" : "provider.disable", id, &before, err);
 }
 
@@ -219,11 +301,11 @@ bool provider_enable(struct change *change, const char *id, bool enabled, struct
 
 static bool activate_inside(struct change *change, const char *id, bool untested, struct err *err)
 {
-    struct provider_row before;
+    struct noted before;
     struct health_row health;
     bool found;
 
-    if (!providers_get(change->tx, change->arena, id, &before, err))
+    if (!read_noted(change, id, &before, err))
         return false;
     if (!untested && (!provider_health_find(change->tx, change->arena, id, &health, &found, err)))
         return false;
@@ -237,38 +319,14 @@ bool provider_activate(struct change *change, const char *id, bool untested, str
     return change_begin(change, err) && change_end(change, activate_inside(change, id, untested, err), err);
 }
 
-/* Model names as one row of audit: "a, b, c". */
-struct names_row {
-    const char *models;
-};
-static const struct field names_fields[] = {FIELD(struct names_row, models), FIELD_END};
-
-static const char *join(struct arena *a, struct list names)
-{
-    struct buf buf = buf_new(a, 64 << 10);
-    const char *const *name = names.items, *text;
-    struct err ignored = {0};
-
-    for (size_t i = 0; i < names.n; i++)
-        buf_printf(&buf, "%s%s", i ? ", " : "", name[i]);
-    return buf_done(&buf, &text, &ignored) ? text : "";
-}
-
 static bool models_inside(struct change *change, const char *id, struct list names, bool only_if_none, bool *changed_r, struct err *err)
 {
-    struct list before, before_names = {0};
-    struct names_row was, is;
+    struct noted before;
 
-    if (!models_list(change->tx, change->arena, id, &before, err))
+    if (!read_noted(change, id, &before, err))
         return false;
-    *changed_r = !(only_if_none && before.n) && names.n;
-    if (!*changed_r)
-        return true;
-    for (size_t i = 0; i < before.n; i++)
-        *(const char **)list_add(change->arena, &before_names, sizeof(const char *)) = ((const struct model_row *)before.items)[i].name;
-    was.models = join(change->arena, before_names);
-    is.models = join(change->arena, names);
-    return store_models(change, id, names, err) && change_note(change, "provider.models", "provider", id, names_fields, &was, &is, err);
+    *changed_r = !only_if_none || (!*before.models && names.n);
+    return !*changed_r || (store_models(change, id, names, err) && note(change, "provider.models", id, &before, err));
 }
 
 bool provider_learn(struct change *change, const char *id, struct list names, bool *learned_r, struct err *err)
@@ -295,7 +353,7 @@ static bool try_secret(struct change *change, const char *id, const struct provi
     }
     if (!id || (form && form->secret_remove))
         return true;
-    if (!providers_get_sealed(change->db, change->arena, id, &row, err))
+    if (!providers_get_sealed(change->db, change->arena, id, &row, err) || (form && !check_kept_secret(&row, form, err)))
         return false;
     if (!has_text(row.secret))
         return true;

@@ -23,7 +23,8 @@ void provider_form_of(const struct provider_row *, struct provider_form *form_r)
 
 /* Each is one change with its audit row; ${id_r} and ${row_r} live in change->arena. The first enabled provider becomes the active one. */
 must_check bool provider_add(struct change *, const struct provider_form *, const char **id_r, struct err *);
-/* ERR_STALE if somebody else changed it since. The deployment mode is stored exactly as given. */
+/* ERR_STALE if somebody else changed it since. The deployment mode is stored exactly as given. A secret is kept only for the scheme, host
+ * and port it was entered for: another address is ERR_INVALID with field "secret", unless the form brings or removes one. */
 must_check bool provider_edit(struct change *, const char *id, const struct provider_form *, struct err *);
 /* ERR_PROVIDER_ACTIVE for the active one: make another active first, or disable the gate's use of it. */
 must_check bool provider_remove(struct change *, const char *id, struct err *);

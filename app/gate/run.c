@@ -91,7 +91,8 @@ static bool run_prepare(struct run *run, struct err *err)
     if (chat->dialect != rules->id && !chat->parsed && !chat->parse(chat, run->arena, err))
         return false;
     run->request = (struct http_request){
-        .egress = stays_inside(&run->entry.run) ? &inside : &run->target.provider->egress, .pool = run->target.provider->pool, .connect_ms = run->target.provider->connect_ms,
+        .egress = stays_inside(&run->entry.run) ? &inside : &run->target.provider->egress,
+        .pool = run->target.provider->pool, .connect_ms = run->target.provider->connect_ms,
         .first_byte_ms = run->target.provider->first_byte_ms, .idle_ms = run->target.provider->idle_ms,
         .total_ms = chat->stream ? 0 : run->target.provider->total_ms,       /* a stream may be long, but not silent: idle_ms */
         .answer_max = chat->stream ? 0 : (size_t)run->snapshot->settings.values.answer_max,

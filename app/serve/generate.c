@@ -42,6 +42,14 @@ static void add_text(struct chat *chat, enum chat_role role, struct json text, s
     *(struct chat_message *)list_add(a, &chat->messages, sizeof(message)) = message;
 }
 
+/* A member; null counts as not given. */
+static struct json given(struct json body, const char *name)
+{
+    struct json value = json_member(body, name);
+
+    return json_kind(value) == JSON_NULL ? (struct json){0} : value;
+}
+
 /* Words that steer classification; each has a fixed list, so that a typing error is seen. */
 static bool check_words(struct json body, struct arena *a, struct err *err)
 {
@@ -52,8 +60,8 @@ static bool check_words(struct json body, struct arena *a, struct err *err)
     };
 
     for (size_t i = 0; i < COUNT(hints); i++) {
-        struct json value = json_member(body, hints[i].field);
-        bool known = !value.p || json_kind(value) == JSON_NULL;
+        struct json value = given(body, hints[i].field);
+        bool known = !value.p;
 
         for (size_t k = 0; hints[i].words[k] && !known; k++)
             known = json_equal(value, hints[i].words[k]);
@@ -65,7 +73,7 @@ static bool check_words(struct json body, struct arena *a, struct err *err)
 
 static bool read_question(struct json body, struct chat *chat, struct arena *a, struct err *err)
 {
-    struct json prompt = json_member(body, "prompt"), messages = json_member(body, "messages"), system = json_member(body, "system");
+    struct json prompt = given(body, "prompt"), messages = given(body, "messages"), system = given(body, "system");
 
     if (prompt.p && messages.p)
         return fail_field(err, "prompt", "prompt, messages", "prompt | messages");

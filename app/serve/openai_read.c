@@ -31,7 +31,7 @@ static const struct shape_field chat_fields[] = {
 };
 
 /* What parse() has a place for; everything else is dropped on the way to another dialect, and said so. */
-static const char *const translated[] = {"tool_choice", "reasoning_effort", NULL};
+static const char *const translated[] = {"tool_choice", NULL};
 
 static bool check_message(struct json message, size_t i, struct arena *a, struct err *err)
 {
@@ -234,11 +234,8 @@ static void read_stop(struct json stop, struct chat *chat, struct arena *a)
 
 static void read_numbers(struct chat *chat)
 {
-    struct json max = json_member(chat->raw, "max_completion_tokens");
-
-    if (!max.p)
-        max = json_member(chat->raw, "max_tokens");
-    shape_int(max, &chat->max_tokens);
+    shape_int(json_member(chat->raw, "max_tokens"), &chat->max_tokens);
+    shape_int(json_member(chat->raw, "max_completion_tokens"), &chat->max_tokens);       /* its newer name wins; null is not given */
     shape_int(json_member(chat->raw, "seed"), &chat->seed);
     shape_int(json_member(chat->raw, "n"), &chat->n);
     shape_real(json_member(chat->raw, "temperature"), &chat->temperature);

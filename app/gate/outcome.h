@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef GATE_OUTCOME_H
+#define GATE_OUTCOME_H
+/* outcome: what a run came to: the rows that are recorded, the metrics, the line in the log. */
+#include "gate/run.h"
+
+/* Microseconds since the run began. */
+int64_t run_age_us(const struct run *);
+/* Add the attempt that ended to what is recorded. */
+void outcome_attempt(struct run *, const struct http_result *);
+/* Fill the run's row: status, usage, cost, times. After it the reader's usage is what is told to the caller. */
+void outcome_fill(struct run *);
+/* Metrics and log, last. */
+void outcome_count(const struct run *);
+
+#endif
