@@ -175,6 +175,8 @@ static const char *braced(const char *path, struct arena *a)
             buf_char(&buf, '{');
             open = true;
         } else {
+            if (*path == '*')
+                continue;
             if (open && *path == '/') {
                 buf_char(&buf, '}');
                 open = false;
@@ -196,7 +198,7 @@ static void put_parameters(struct json_out *out, const char *path, struct arena 
     json_name(out, "parameters");
     json_begin_array(out);
     while ((at = strchr(at, ':'))) {
-        size_t n = strcspn(++at, "/");
+        size_t n = strcspn(++at, "/*");
 
         json_begin_object(out);
         json_member_text(out, "name", arena_copy(a, at, n));

@@ -15,7 +15,7 @@ const struct route routes[] = {
     {POST, "/v1/chat/completions", KEY_HOLDER, .run = openai_chat, .face = FACE_OPENAI, .body_max = BODY_RUN, .help = "api.chat",
      .schema = openai_schema},
     {GET, "/v1/models", KEY_HOLDER, .run = openai_models, .face = FACE_OPENAI, .help = "api.models"},
-    {GET, "/v1/models/:id", KEY_HOLDER, .run = openai_model, .face = FACE_OPENAI, .help = "api.model"},
+    {GET, "/v1/models/:id*", KEY_HOLDER, .run = openai_model, .face = FACE_OPENAI, .help = "api.model"},
     {POST, "/api/v1/llm/generate", KEY_HOLDER, .run = generate, .face = FACE_API, .body_max = BODY_RUN, .help = "api.generate",
      .schema = generate_schema},
     {GET, "/api/v1/llm/health", KEY_HOLDER, .run = generate_health, .face = FACE_API, .help = "api.llm_health"},

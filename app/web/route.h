@@ -36,7 +36,7 @@ enum lane { LANE_RUNS, LANE_PAGES };
 
 struct route {
     enum method method;
-    const char *path;                        /* "/admin/providers/:id"; a :name matches one non-empty segment */
+    const char *path;                        /* "/admin/providers/:id"; a :name matches one non-empty segment, a last :name* all that is left */
     enum may may;
     bool (*run)(struct request *);
     enum face face;

@@ -74,13 +74,19 @@ static size_t addresses_of(const struct route *route, struct address out[ADDRESS
     return n;
 }
 
+/* How much of ${path} the pattern's segment takes: its next segment, or, for a last ":name*", all that is left. */
+static size_t taken(const char *pattern, size_t want, const char *path)
+{
+    return *pattern == ':' && pattern[want - 1] == '*' ? strlen(path) : strcspn(path, "/");
+}
+
 /* Whether ${path} fits; ${score_r} has a bit for every segment, the first highest, set where it is literal: of two that fit,
  * the greater is the nearer one ("/keys/new" before "/keys/:id"). */
 static bool path_fits(const char *pattern, const char *path, uint32_t *score_r)
 {
     uint32_t score = 0, bit = 1u << 31;
     for (; *pattern == '/' && *path == '/'; bit >>= 1) {
-        size_t want = strcspn(++pattern, "/"), have = strcspn(++path, "/");
+        size_t want = strcspn(++pattern, "/"), have = taken(pattern, want, ++path);
         if (*pattern == ':' ? have == 0 : want != have || memcmp(pattern, path, want) != 0)
             return false;
         score |= *pattern == ':' ? 0 : bit;
@@ -95,10 +101,10 @@ static void set_params(struct request *rq, const char *pattern)
 {
     const char *path = rq->path;
     for (; *pattern == '/'; ) {
-        size_t want = strcspn(++pattern, "/"), have = strcspn(++path, "/");
+        size_t want = strcspn(++pattern, "/"), have = taken(pattern, want, ++path);
         if (*pattern == ':') {
             assert(rq->path_params_n < COUNT(rq->path_params));
-            rq->path_params[rq->path_params_n++] = (struct param){arena_copy(rq->arena, pattern + 1, want - 1),
+            rq->path_params[rq->path_params_n++] = (struct param){arena_copy(rq->arena, pattern + 1, want - 1 - (pattern[want - 1] == '*')),
                                                                  arena_copy(rq->arena, path, have)};
         }
         pattern += want;
