@@ -90,10 +90,9 @@ exec 9>>"$var/run/lock"
 flock -n 9 || die running "$asked" "$(cat "$var/run/lock")"
 echo $$ >"$var/run/lock"
 
-# A port is taken when somebody listens on it: state 0A in the kernel's tables.
-if cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | grep -q "^ *[0-9]*: [0-9A-F]*:$(printf %04X "$port") [0-9A-F:]* 0A "; then
-    die port_taken "$port"
-fi
+# Somebody listens on the port: state 0A in the kernel's tables.
+listens() { cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | grep -q "^ *[0-9]*: [0-9A-F]*:$(printf %04X "$port") [0-9A-F:]* 0A "; }
+! listens || die port_taken "$port"
 
 if ! as_user test -x "$program" -a -r "$home/static" -a -r "$home/sql"; then
     say program_copied "$user" "$home" "$asked/program"
@@ -173,8 +172,7 @@ ulimit -n "$(ulimit -H -n)" 2>/dev/null
 [ ! "$as" ] || [ "$port" -ge 1024 ] || more='--inh-caps=+net_bind_service --ambient-caps=+net_bind_service'
 start TERM lighttpd -D -f "$home/lighttpd/$file" 2>>"$front_log"
 front_pid=$!
-listening() { tail -n 3 "$front_log" | grep -q 'server started'; }
-wait_for 10 $front_pid listening || failed lighttpd "$front_log"
+wait_for 10 $front_pid listens || failed lighttpd "$front_log"
 case $bind in 127.* | 0.0.0.0 | ::) host=localhost ;; *:*) host="[$bind]" ;; *) host=$bind ;; esac
 say ready "$scheme://$host:$port" "$asked/log"
 

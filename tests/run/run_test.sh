@@ -40,12 +40,18 @@ down() {       # SIGNAL [PID or -GROUP]: and wait for the end; $status is how
 }
 child() { for pid in $(pgrep -P "$runner"); do [ "$(cat "/proc/$pid/comm")" != "$1" ] || echo "$pid"; done; }
 postgres_of() { head -n 1 "$1/postgres/postmaster.pid" 2>/dev/null; }
-none_left() {  # every process of ours is gone, at the latest after 10 s
+# The processes that run with our folder in their environment: everything run.sh starts, whatever it is called.
+ours() {
+    for process in /proc/[0-9]*; do
+        tr '\0' '\n' 2>/dev/null <"$process/environ" | grep -q "^MOONGATE_VAR=.*$(basename "$work")" && echo "${process#/proc/}"
+    done | grep -vx "$$"
+}
+none_left() {  # at the latest after 10 s
     for _ in $(seq 100); do
-        [ "$(pgrep -f "$work" | grep -vx "$$" | wc -l)" = 0 ] && return 0
+        [ "$(ours | grep -vxE "${1:-none}" | wc -l)" = 0 ] && return 0
         sleep 0.1
     done
-    pgrep -af "$work"
+    ours | while read -r pid; do tr '\0' ' ' <"/proc/$pid/cmdline"; echo; done
     return 1
 }
 answers() { [ "$(curl -s -o /dev/null -w '%{http_code}' "http://127.0.0.1:$MOONGATE_PORT/livez")" = 200 ]; }
@@ -136,9 +142,8 @@ MOONGATE_DATABASE_URL='postgresql://127.0.0.1:1/none' lighttpd/run.sh >"$said" 2
 check 'a database that is not there is said so' has 'nothing was started'
 
 if [ "$(id -u)" = 0 ]; then
-    mkdir -m 700 "$work/closed" && mkdir "$work/closed/out"
-    cp -R Makefile app lighttpd templates static sql i18n "$work/closed/" && mkdir -p "$work/closed/out/plain" &&
-        cp "${OUT:-out/plain}/moongate" "$work/closed/out/plain/"
+    mkdir -m 700 "$work/closed" && mkdir -p "$work/closed/out/plain"
+    cp -R lighttpd templates static sql i18n "$work/closed/" && cp "${OUT:-out/plain}/moongate" "$work/closed/out/plain/"
     unset MOONGATE_VAR
     check 'root, source in a folder of mode 700' up env OUT=out/plain "$work/closed/lighttpd/run.sh"
     check 'it answers from there' answers
