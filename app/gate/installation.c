@@ -82,7 +82,8 @@ static bool find_var(struct arena *a, const char *home, struct installation *in,
         return fail_field_as(err, "start.var_unwritable", "MOONGATE_VAR", var, strerror(errno));
     if (!realpath(var, whole) || access(whole, W_OK | X_OK) != 0)
         return fail_field_as(err, "start.var_unwritable", "MOONGATE_VAR", var, strerror(errno));
-    in->var = arena_text(a, whole);
+    /* A link stays as it is: run.sh gives a folder whose path is too long for a socket a short name. */
+    in->var = arena_text(a, var[0] == '/' ? var : whole);
     return true;
 }
 

@@ -24,7 +24,7 @@ has() { grep -q -- "$1" "$said"; }
 
 up() {         # COMMAND…: start it as a terminal would, and wait until it is ready or gone
     : >"$said"
-    setsid env --default-signal=INT,QUIT "$@" >"$said" 2>&1 </dev/null &
+    setsid env --default-signal=INT,QUIT RUN_TEST_MARK="$work" "$@" >"$said" 2>&1 </dev/null &
     runner=$!
     for _ in $(seq 600); do
         if has 'is ready'; then return 0; fi
@@ -40,18 +40,14 @@ down() {       # SIGNAL [PID or -GROUP]: and wait for the end; $status is how
 }
 child() { for pid in $(pgrep -P "$runner"); do [ "$(cat "/proc/$pid/comm")" != "$1" ] || echo "$pid"; done; }
 postgres_of() { head -n 1 "$1/postgres/postmaster.pid" 2>/dev/null; }
-# The processes that run with our folder in their environment: everything run.sh starts, whatever it is called.
-ours() {
-    for process in /proc/[0-9]*; do
-        tr '\0' '\n' 2>/dev/null <"$process/environ" | grep -q "^MOONGATE_VAR=.*$(basename "$work")" && echo "${process#/proc/}"
-    done | grep -vx "$$"
-}
+# Everything that was started, whatever it is called: it has our mark in its environment.
+ours() { grep -lzs "^RUN_TEST_MARK=$work" /proc/[0-9]*/environ | cut -d/ -f3; }
 none_left() {  # at the latest after 10 s
     for _ in $(seq 100); do
-        [ "$(ours | grep -vxE "${1:-none}" | wc -l)" = 0 ] && return 0
+        [ "$(ours)" ] || return 0
         sleep 0.1
     done
-    ours | while read -r pid; do tr '\0' ' ' <"/proc/$pid/cmdline"; echo; done
+    ours | while read -r pid; do tr '\0' ' ' <"/proc/$pid/cmdline"; echo; done >>"$said" 2>/dev/null
     return 1
 }
 answers() { [ "$(curl -s -o /dev/null -w '%{http_code}' "http://127.0.0.1:$MOONGATE_PORT/livez")" = 200 ]; }
@@ -127,7 +123,9 @@ mkdir -p "${MOONGATE_VAR%/*}"
 check 'a path too long for a socket' up env MOONGATE_DEMO=1 lighttpd/run.sh
 check 'it answers there, too' answers
 check 'the demonstration is said to be one' has 'scripted model server'
-url="postgresql:///moongate?user=moongate&host=$(sed -n 5p "$MOONGATE_VAR/postgres/postmaster.pid")"
+socket=$(sed -n 5p "$MOONGATE_VAR/postgres/postmaster.pid")
+psql -X -q -h "$socket" -U postgres -d postgres -c 'create database theirs owner moongate'
+url="postgresql:///theirs?user=moongate&host=$socket"
 own=$runner first=$said said=$work/second
 MOONGATE_PORT=$(free_port) MOONGATE_VAR=$work/with_url
 check 'a database of the user' up env MOONGATE_DATABASE_URL="$url" lighttpd/run.sh
