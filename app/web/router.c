@@ -30,23 +30,14 @@ static bool has_control(const char *text)
     return false;
 }
 
-/* An encoded slash would be one segment to some readers and two to others. */
-static bool has_encoded_slash(const char *raw)
-{
-    for (; (raw = strchr(raw, '%')) != NULL; raw++)
-        if (strncmp(raw, "%2f", 3) == 0 || strncmp(raw, "%2F", 3) == 0)
-            return true;
-    return false;
-}
-
 bool path_normalise(const char *raw, struct arena *arena, const char **path_r, struct err *err)
 {
     size_t n = strlen(raw);
     if (raw[0] != '/' || n > PATH_LONGEST)
         return fail_field(err, "path", raw, "/…, ≤ 2048 B");
     const char *path = percent_decode(raw, n, false, arena);
-    if (path == NULL || strpbrk(raw, "?#") != NULL || has_encoded_slash(raw) || has_control(path) || !segments_plain(path))
-        return fail_field(err, "path", raw, "/a/b; ≠ //, /., /.., %2F, %00, \\");
+    if (path == NULL || strpbrk(raw, "?#") != NULL || has_control(path) || !segments_plain(path))
+        return fail_field(err, "path", raw, "/a/b; ≠ //, /., /.., %00, \\");
     if (!utf8_valid(bytes_of(path))) {
         fail_field(err, "path", raw, "UTF-8");
         err->kind = ERR_NOT_UTF8;

@@ -101,10 +101,10 @@ static void test_paths_that_can_be_read_two_ways(void **state)
     (void)state;
     static const char *const cases[] = {
         "", "x", "*", "//", "/a//b", "/.", "/..", "/a/.", "/a/..", "/a/../b", "/a/./b", "/%2e", "/%2e%2e/a", "/a/%2E%2e",
-        "/.%2e/", "/a%2fb", "/a%2Fb",
+        "/.%2e/", "/a%2f%2fb", "/a%2F..%2Fb",
         "/a\\b", "/a%5cb", "/%00", "/a%00b", "/%0a", "/a\nb", "/%7f", "/%", "/%2", "/%zz", "/a%2", "/%ff", "/%c0%af",
         "/%ed%a0%80", "/a?b", "/a#b",
-        "/a/%2f", "http://h/a",
+        "/a/%2f/b", "http://h/a",
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct request *rq = bare_request();
@@ -133,7 +133,7 @@ static void test_no_two_spellings_reach_different_routes(void **state)
         bool plain_found = find(one, GET, plain), raw_found = find(two, GET, raw);
         if (two->path != NULL && (plain_found != raw_found || (raw_found && one->route != two->route)))
             fail_msg("%s and %s differ", plain, raw);
-        if (two->path == NULL && strstr(raw, "%2f") == NULL && strstr(raw, "%2F") == NULL)
+        if (two->path == NULL)
             fail_msg("%s was refused", raw);
         bare_drop(one);
         bare_drop(two);

@@ -138,7 +138,7 @@ static void test_what_is_refused_by_the_head(void **state)
         {"GET", "/v1/echo/%ff", {NULL}, 400, NULL},
         {"GET", "/v1/../admin/things", {NULL}, 400, NULL},
         {"GET", "/v1/%2e%2e/admin/things", {NULL}, 400, NULL},
-        {"GET", "/v1/echo/a%2fb", {NULL}, 400, NULL},
+        {"GET", "/v1/echo/a%2f..%2fb", {NULL}, 400, NULL},
         {"GET", "//v1/echo/1", {NULL}, 400, NULL},
         {"GET", "http://other/v1/echo/1", {NULL}, 400, NULL},
         {"GET", "/v1/none", {NULL}, 404, "\"code\":\"not_found\""},
