@@ -97,14 +97,13 @@ const used = new Set();
 const use = (key, where, certain) => {
     if (first.has(key))
         used.add(key);
-    // Half a name ("provider.update" of an action) is completed elsewhere, and names of statements and fields are no keys.
-    else if (certain || (spaces.has(key.split('.')[0]) && !known.some(k => k.endsWith(`.${key}`)) && !others.has(key)))
+    // The end of a name is completed elsewhere.
+    else if (certain || (spaces.has(key.split('.')[0]) && !known.some(k => k.endsWith(`.${key}`)) && !none.test(key)))
         problem(`${where}: there is no message ${key}`);
 };
 const source = files('app', /\.(c|h|def)$/).map(path => [path, readFileSync(path, 'utf8').replace(/\/\*[\s\S]*?\*\//g, '')]);
-// What looks like a key and is none: fields in errors.def are keys for certain; audit actions and statements have places of their own.
-const others = new Set(source.flatMap(([, text]) =>
-    [...text.matchAll(/(?:change_(?:begin|note|one|write)|audit\w*|\.action|\.object)\s*[(=][^;]*?"([a-z0-9_]+(?:\.[a-z0-9_]+)+)"/g)].map(m => m[1])));
+// What looks like a key and is none: actions in the audit ("provider.update"), and the name of no error.
+const none = /^((provider|key|user|session|setting|masterkey)\.[a-z_]+|error\.none)$/;
 for (const [path, text] of source) {
     if (path.startsWith('app/db/'))
         continue;
