@@ -7,6 +7,7 @@
 #include "db/provider_health.h"
 #include "db/providers.h"
 #include "db/runs.h"
+#include "db/run_slots.h"
 #include "db/sealed_keys.h"
 #include "db/sessions.h"
 #include "db/settings.h"
@@ -22,6 +23,7 @@ const struct sql *const *const statement_lists[] = {
     models_statements,
     provider_health_statements,
     providers_statements,
+    run_slots_statements,
     runs_statements,
     sealed_keys_statements,
     sessions_statements,

@@ -26,8 +26,9 @@ must_check bool provider_add(struct change *, const struct provider_form *, cons
 /* ERR_STALE if somebody else changed it since. The deployment mode is stored exactly as given. A secret is kept only for the scheme, host
  * and port it was entered for: another address is ERR_INVALID with field "secret", unless the form brings or removes one. */
 must_check bool provider_edit(struct change *, const char *id, const struct provider_form *, struct err *);
-/* ERR_PROVIDER_ACTIVE for the active one: make another active first, or disable the gate's use of it. */
+/* ERR_PROVIDER_ACTIVE for the active one. The two ways out: make another one active first, or disable this one. */
 must_check bool provider_remove(struct change *, const char *id, struct err *);
+/* Disabling the active one leaves the gate without an active provider, in the same change: requests then go to the others by position. */
 must_check bool provider_enable(struct change *, const char *id, bool enabled, struct err *);
 /* Make it the active one: it must be enabled and its last check good, or ${untested} says that is known. */
 must_check bool provider_activate(struct change *, const char *id, bool untested, struct err *);

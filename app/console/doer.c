@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+#include "console/doer.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "gate/gate.h"
+#include "gate/snapshot.h"
+
+struct change change_of(struct request *rq)
+{
+    struct actor *actor = NEW(rq->arena, struct actor);
+
+    *actor = (struct actor){
+        .name = rq->who && rq->who->user_name ? rq->who->user_name : "setup", .role = rq->who ? role_word(rq->who->role) : "",
+        .remote_addr = rq->remote_addr, .request_id = rq->request_id,
+    };
+    return (struct change){.db = rq->db, .arena = rq->arena, .actor = actor, .keyring = rq->gate->keyring, .gate = rq->gate};
+}
+
+bool form_takes_err(struct request *rq, struct form *form)
+{
+    struct err err = rq->err;
+    bool about_field = err.field[0] && (err.kind == ERR_INPUT || err.kind == ERR_INVALID || err.kind == ERR_CONFLICT);
+
+    if (!about_field || (err.kind == ERR_CONFLICT && request_is_api(rq)))
+        return false;
+    if (err.kind == ERR_CONFLICT && !err.message)
+        err.message = "form.taken";
+    form_problem(rq, form, arena_text(rq->arena, err.field), err.message ? err.message : "form.not_possible",
+                 arena_text(rq->arena, err.value), arena_text(rq->arena, err.allowed));
+    rq->err = (struct err){.kind = ERR_NONE};
+    return true;
+}
+
+const char *safe_path(const char *path, const char *otherwise)
+{
+    if (!path || strncmp(path, "/admin/", 7) != 0 || strlen(path) > 1000)
+        return otherwise;
+    for (const char *p = path; *p; p++)
+        if ((unsigned char)*p <= ' ' || *p == '\\' || (unsigned char)*p >= 0x7f)
+            return otherwise;
+    return path;
+}
+
+struct span span_of(int64_t seconds)
+{
+    int64_t now = clock_wall();
+
+    return (struct span){now - seconds * 1000000, now + 1000000};
+}

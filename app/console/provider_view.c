@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: MIT */
+#include "console/provider_view.h"
+
+#include <string.h>
+
+#include "base/json_write.h"
+#include "db/models.h"
+#include "db/provider_health.h"
+#include "gate/gate.h"
+#include "gate/provider.h"
+
+enum { SLOTS = 24, CHECKS_SHOWN = 30, NAMES_MAX = 1 << 20 };
+
+static const struct field strip_bar_fields[] = {
+    FIELD_PAGE(struct strip_bar, css), FIELD_PAGE(struct strip_bar, x), FIELD_PAGE(struct strip_bar, y), FIELD_PAGE(struct strip_bar, height),
+    FIELD_END,
+};
+
+static const struct field check_view_fields[] = {
+    FIELD_TIME(struct check_view, at), FIELD(struct check_view, kind), FIELD(struct check_view, state), FIELD(struct check_view, reason),
+    FIELD(struct check_view, detail), FIELD(struct check_view, http_status), FIELD(struct check_view, latency_us),
+    FIELD_PAGE(struct check_view, time), FIELD_PAGE(struct check_view, kind_word), FIELD_PAGE(struct check_view, reason_text),
+    FIELD_PAGE(struct check_view, latency), FIELD_STRUCT_PAGE(struct check_view, mark, mark_fields), FIELD_END,
+};
+
+#define ROW(m) FIELD_AS(struct provider_view, row.m, #m)
+#define ROW_TIME(m) FIELD_TIME_AS(struct provider_view, row.m, #m)
+#define SHOWN_ROWS \
+    ROW(id), ROW(name), ROW(type), ROW(base_url), ROW(deployment_mode), ROW(data_class_max), ROW(has_secret), ROW(secret_tail), \
+    ROW_TIME(secret_set_at), ROW(enabled), ROW(active), ROW(demo), ROW(position), ROW(connect_ms), ROW(first_byte_ms), ROW(idle_ms), \
+    ROW(total_ms), ROW(note), ROW(rev), ROW_TIME(created_at), ROW_TIME(changed_at), \
+    FIELD(struct provider_view, is_local), FIELD_RAW(struct provider_view, models), \
+    FIELD_STRUCT(struct provider_view, health, health_view_fields), \
+    FIELD_PAGE(struct provider_view, monogram), FIELD_PAGE(struct provider_view, type_label), FIELD_PAGE(struct provider_view, mode_word), \
+    FIELD_PAGE(struct provider_view, class_word), FIELD_PAGE(struct provider_view, reason), FIELD_PAGE(struct provider_view, latency), \
+    FIELD_PAGE(struct provider_view, checked), FIELD_PAGE(struct provider_view, key), FIELD_PAGE(struct provider_view, models_n), \
+    FIELD_PAGE(struct provider_view, may_activate), FIELD_STRUCT_PAGE(struct provider_view, mark, mark_fields), \
+    FIELD_LIST_PAGE(struct provider_view, strip, strip_bar_fields, struct strip_bar), FIELD_PAGE(struct provider_view, strip_text)
+
+const struct field provider_view_fields[] = {SHOWN_ROWS, FIELD_END};
+const struct field provider_detail_fields[] = {
+    SHOWN_ROWS, FIELD_LIST(struct provider_view, model_details, model_fields, struct model_row),
+    FIELD_LIST(struct provider_view, checks, check_view_fields, struct check_view), FIELD_END,
+};
+
+static bool same(const char *a, const char *b)
+{
+    return strcmp(a, b) == 0;
+}
+
+/* Height says it too, for eyes that do not see the colour. */
+static struct strip_bar bar_of(int64_t slot, const char *state)
+{
+    int64_t height = same(state, "ok") ? 20 : same(state, "warn") ? 13 : same(state, "bad") ? 7 : 2;
+    const char *css = same(state, "ok") ? "k" : same(state, "warn") ? "w" : same(state, "bad") ? "x" : "n";
+
+    return (struct strip_bar){css, slot * 6, 20 - height, height};
+}
+
+static void fill_strip(const struct show *s, struct provider_view *view, const struct list *slots)
+{
+    const struct health_slot *slot = slots->items;
+    struct strip_bar *bars = NEW_ARRAY(s->arena, struct strip_bar, SLOTS);
+    int64_t checks = 0, failed = 0;
+
+    for (int64_t i = 0; i < SLOTS; i++)
+        bars[i] = bar_of(i, "");
+    for (size_t i = 0; i < slots->n; i++) {
+        if (!same(slot[i].provider_id, view->row.id) || slot[i].slot < 0 || slot[i].slot >= SLOTS)
+            continue;
+        bars[slot[i].slot] = bar_of(slot[i].slot, slot[i].state);
+        checks += slot[i].checks;
+        failed += slot[i].failed;
+    }
+    view->strip = (struct list){bars, SLOTS};
+    view->strip_text = say_with(s, "provider.strip", (const struct message_arg[]){{.name = "checks", .number = checks},
+                                                                               {.name = "failed", .number = failed}, {NULL}});
+}
+
+static void fill_models(const struct show *s, struct provider_view *view, const struct list *models)
+{
+    const struct model_row *model = models->items;
+    struct buf buf = buf_new(s->arena, NAMES_MAX);
+    struct json_out out = json_out(&buf);
+    struct err ignored = {0};
+
+    json_begin_array(&out);
+    for (size_t i = 0; i < models->n; i++)
+        if (same(model[i].provider_id, view->row.id)) {
+            json_put_text(&out, model[i].name);
+            view->models_n++;
+        }
+    json_end_array(&out);
+    if (!buf_done(&buf, &view->models, &ignored))
+        view->models = "[]";
+}
+
+/* As it is now: from memory, where the last check is known even before it is in the table. */
+static struct health_view health_now(const struct show *s, const struct provider_row *row)
+{
+    struct snapshot *snapshot = gate_snapshot(s->rq->gate);
+    const struct provider *provider = snapshot_provider(snapshot, row->id);
+    struct health_view health = {.provider_id = row->id, .state = row->enabled ? "unknown" : "off", .reason = "", .detail = ""};
+
+    if (provider)
+        health = health_of(s->rq->gate->health, provider, s->arena);
+    health.provider_id = row->id;
+    snapshot_drop(snapshot);
+    return health;
+}
+
+static void fill_texts(const struct show *s, struct provider_view *view)
+{
+    const struct provider_row *row = &view->row;
+    const struct provider_type *type = provider_type_find(row->type);
+
+    view->is_local = same(row->deployment_mode, "local");
+    view->may_activate = row->enabled && !row->active;
+    view->monogram = show_monogram(s, row->name);
+    view->type_label = type ? type->label : row->type;
+    view->mode_word = say(s, view->is_local ? "provider.mode.local" : "provider.mode.cloud");
+    view->class_word = say(s, arena_printf(s->arena, "class.%s", row->data_class_max));
+    view->mark = show_health(s, view->health.state);
+    view->reason = row->enabled ? show_reason(s, view->health.reason) : "";
+    view->latency = show_us(s, view->health.latency_us);
+    view->checked = show_ago(s, view->health.checked_at);
+    view->key = row->has_secret ? arena_printf(s->arena, "…%s", row->secret_tail) : say(s, "provider.key.none");
+}
+
+bool provider_views(const struct show *s, struct list *views_r)
+{
+    struct request *rq = s->rq;
+    struct list rows, models, slots;
+    struct provider_view *views;
+
+    if (!providers_list(rq->db, rq->arena, &rows, &rq->err) || !models_list(rq->db, rq->arena, NULL, &models, &rq->err)
+        || !provider_checks_strip(rq->db, rq->arena, NULL, s->now, &slots, &rq->err))
+        return false;
+    views = NEW_ARRAY(rq->arena, struct provider_view, rows.n);
+    for (size_t i = 0; i < rows.n; i++) {
+        views[i].row = ((const struct provider_row *)rows.items)[i];
+        views[i].health = health_now(s, &views[i].row);
+        fill_texts(s, &views[i]);
+        fill_models(s, &views[i], &models);
+        fill_strip(s, &views[i], &slots);
+    }
+    *views_r = (struct list){views, rows.n};
+    return true;
+}
+
+static bool fill_checks(const struct show *s, struct provider_view *view)
+{
+    struct request *rq = s->rq;
+    struct list rows;
+    const struct check_row *row;
+    struct check_view *checks;
+
+    if (!provider_checks_list(rq->db, rq->arena, view->row.id, CHECKS_SHOWN, &rows, &rq->err))
+        return false;
+    row = rows.items;
+    checks = NEW_ARRAY(rq->arena, struct check_view, rows.n);
+    for (size_t i = 0; i < rows.n; i++)
+        checks[i] = (struct check_view){
+            row[i].at, row[i].kind, row[i].state, row[i].reason, row[i].detail, row[i].http_status, row[i].latency_us,
+            .time = show_clock(s, row[i].at), .latency = show_us(s, row[i].latency_us), .reason_text = show_reason(s, row[i].reason),
+            .kind_word = say(s, same(row[i].kind, "manual") ? "provider.check.manual" : "provider.check.periodic"),
+            .mark = show_health(s, row[i].state),
+        };
+    view->checks = (struct list){checks, rows.n};
+    return true;
+}
+
+bool provider_view_get(const struct show *s, const char *id, struct provider_view *view_r)
+{
+    struct request *rq = s->rq;
+    struct list slots;
+
+    *view_r = (struct provider_view){.models = "[]"};
+    if (!providers_get(rq->db, rq->arena, id, &view_r->row, &rq->err)
+        || !models_list(rq->db, rq->arena, id, &view_r->model_details, &rq->err)
+        || !provider_checks_strip(rq->db, rq->arena, id, s->now, &slots, &rq->err))
+        return false;
+    view_r->health = health_now(s, &view_r->row);
+    fill_texts(s, view_r);
+    fill_models(s, view_r, &view_r->model_details);
+    fill_strip(s, view_r, &slots);
+    return fill_checks(s, view_r);
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CONSOLE_PROVIDER_VIEW_H
+#define CONSOLE_PROVIDER_VIEW_H
+/* provider_view: one provider as lists, its own page and JSON show it: the stored row, how it is, and texts made of both. */
+#include "console/show.h"
+#include "db/providers.h"
+#include "gate/health.h"
+
+struct strip_bar {                       /* one hour of the last 24 */
+    const char *css;
+    int64_t x, y, height;
+};
+
+struct provider_view {
+    struct provider_row row;
+    struct health_view health;
+    const char *models;                  /* JSON array of names */
+    struct list model_details;           /* struct model_row; on its own page */
+    struct list checks;                  /* struct check_view; on its own page */
+
+    /* For pages only. */
+    const char *monogram, *type_label, *mode_word, *class_word, *reason, *latency, *checked, *key;
+    struct mark mark;
+    int64_t models_n;
+    bool is_local, may_activate;
+    struct list strip;                   /* struct strip_bar */
+    const char *strip_text;
+};
+extern const struct field provider_view_fields[];          /* in lists */
+extern const struct field provider_detail_fields[];        /* alone: with models and checks */
+
+struct check_view {
+    int64_t at;
+    const char *kind, *state, *reason, *detail;
+    int64_t http_status, latency_us;
+    const char *time, *kind_word, *reason_text, *latency;
+    struct mark mark;
+};
+
+/* Every provider, the active one first (struct provider_view). */
+must_check bool provider_views(const struct show *, struct list *views_r);
+/* One, with its models and last checks; ERR_NOT_FOUND in rq->err. */
+must_check bool provider_view_get(const struct show *, const char *id, struct provider_view *view_r);
+
+#endif
