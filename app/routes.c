@@ -2,13 +2,31 @@
 /* routes: THE table of addresses: what exists, who may call it, how much it may send, on which workers it runs. */
 #include "routes.h"
 
+#include "console/audit_page.h"
+#include "console/keys_page.h"
+#include "console/overview_page.h"
+#include "console/profile_page.h"
+#include "console/provider_form_page.h"
+#include "console/provider_verbs_page.h"
+#include "console/provider_view.h"
+#include "console/providers_page.h"
+#include "console/run_page.h"
+#include "console/runs_page.h"
+#include "console/session_page.h"
+#include "console/settings_page.h"
+#include "console/setup_page.h"
+#include "console/users_page.h"
 #include "openapi.h"
 #include "serve/generate.h"
 #include "serve/openai_chat.h"
 #include "serve/openai_read.h"
 #include "serve/status.h"
 
-enum { BODY_RUN = 256 << 20 };                   /* the exact limit is the setting body_max */
+enum {
+    BODY_RUN = 256 << 20,                        /* the exact limit is the setting body_max */
+    BODY_FORM = 64 << 10,
+    BODY_PROVIDER = 512 << 10,                   /* up to 500 model names */
+};
 
 const struct route routes[] = {
     /* Doors for programs */
@@ -21,6 +39,79 @@ const struct route routes[] = {
     {GET, "/api/v1/llm/health", KEY_HOLDER, .run = generate_health, .face = FACE_API, .help = "api.llm_health"},
 
     {GET, "/api/v1/openapi.json", ANYONE, .run = openapi_page, .face = FACE_API, .help = "api.openapi"},
+
+    /* The console: pages and their JSON twins */
+    {GET, "/", ANYONE, .run = front_page, .lane = LANE_PAGES},
+    {GET, "/admin", ANYONE, .run = front_page, .lane = LANE_PAGES},
+    {GET, "/admin/setup", ANYONE, .run = setup_page, .lane = LANE_PAGES},
+    {POST, "/admin/setup", ANYONE, .run = setup_do, .lane = LANE_PAGES, .body_max = BODY_FORM},
+    {GET, "/admin/login", ANYONE, .run = login_page, .lane = LANE_PAGES},
+    {POST, "/admin/login", ANYONE, .run = login_do, .lane = LANE_PAGES, .body_max = BODY_FORM},
+    {POST, "/admin/logout", SIGNED_IN, .run = logout_do, .lane = LANE_PAGES, .body_max = BODY_FORM},
+    {POST, "/admin/language", ANYONE, .run = language_do, .lane = LANE_PAGES, .body_max = BODY_FORM},
+    {POST, "/admin/theme", ANYONE, .run = theme_do, .lane = LANE_PAGES, .body_max = BODY_FORM},
+    {GET, "/admin/profile", SIGNED_IN, .run = profile_page, .lane = LANE_PAGES},
+    {POST, "/admin/profile", SIGNED_IN, .run = profile_save, .lane = LANE_PAGES, .body_max = BODY_FORM},
+    {GET, "/admin/nav", SIGNED_IN, .run = nav_page, .lane = LANE_PAGES},
+    {GET, "/admin/search", VIEWER, .run = search_page, .lane = LANE_PAGES},
+    {GET, "/admin/", VIEWER, .run = overview_page, .lane = LANE_PAGES, .twin = "/api/v1/overview", .help = "api.overview",
+     .view = overview_page_fields},
+
+    {GET, "/admin/providers", VIEWER, .run = providers_list_page, .lane = LANE_PAGES, .twin = "/api/v1/providers", .twin2 = "/admin/config/llm",
+     .help = "api.providers", .view = providers_page_fields},
+    {POST, "/admin/providers", OPERATOR, .run = provider_create, .lane = LANE_PAGES, .twin = "/api/v1/providers", .twin2 = "/admin/config/llm",
+     .body_max = BODY_PROVIDER, .help = "api.provider_create", .form = provider_sent_fields, .view = provider_detail_fields},
+    {GET, "/admin/providers/new", OPERATOR, .run = provider_new_page, .lane = LANE_PAGES},
+    {POST, "/admin/providers/test", OPERATOR, .run = provider_test_page, .lane = LANE_PAGES, .twin = "/api/v1/providers/test",
+     .body_max = BODY_PROVIDER, .help = "api.provider_try", .form = provider_tried_fields, .view = provider_test_fields},
+    {GET, "/admin/providers/:id", VIEWER, .run = provider_detail_page, .lane = LANE_PAGES, .twin = "/api/v1/providers/:id",
+     .twin2 = "/admin/config/llm/:id", .help = "api.provider", .view = provider_detail_fields},
+    {POST, "/admin/providers/:id", OPERATOR, .run = provider_save, .lane = LANE_PAGES, .twin = "/api/v1/providers/:id", .twin_method = PUT,
+     .twin2 = "/admin/config/llm/:id", .twin2_method = PUT, .body_max = BODY_PROVIDER, .help = "api.provider_save",
+     .form = provider_sent_fields, .view = provider_detail_fields},
+    {PATCH, "/api/v1/providers/:id", OPERATOR, .run = provider_save, .face = FACE_API, .lane = LANE_PAGES, .twin = "/admin/config/llm/:id",
+     .body_max = BODY_PROVIDER, .help = "api.provider_save", .form = provider_sent_fields, .view = provider_detail_fields},
+    {GET, "/admin/providers/:id/edit", OPERATOR, .run = provider_edit_page, .lane = LANE_PAGES},
+    {POST, "/admin/providers/:id/test", OPERATOR, .run = provider_test_page, .lane = LANE_PAGES, .twin = "/api/v1/providers/:id/test",
+     .twin2 = "/admin/config/llm/:id/test", .body_max = BODY_PROVIDER, .help = "api.provider_test", .form = provider_tried_fields,
+     .view = provider_test_fields},
+    {GET, "/admin/providers/:id/activate", OPERATOR, .run = provider_activate_page, .lane = LANE_PAGES},
+    {POST, "/admin/providers/:id/activate", OPERATOR, .run = provider_activate_do, .lane = LANE_PAGES,
+     .twin = "/api/v1/providers/:id/activate", .twin2 = "/api/v1/llm/providers/:id/activate", .body_max = BODY_FORM,
+     .help = "api.provider_activate", .form = provider_activate_fields, .view = provider_detail_fields},
+    {GET, "/admin/providers/:id/disable", OPERATOR, .run = provider_disable_page, .lane = LANE_PAGES},
+    {POST, "/admin/providers/:id/disable", OPERATOR, .run = provider_disable_do, .lane = LANE_PAGES, .twin = "/api/v1/providers/:id/disable",
+     .body_max = BODY_FORM, .help = "api.provider_disable", .view = provider_detail_fields},
+    {POST, "/admin/providers/:id/enable", OPERATOR, .run = provider_enable_do, .lane = LANE_PAGES, .twin = "/api/v1/providers/:id/enable",
+     .body_max = BODY_FORM, .help = "api.provider_enable", .view = provider_detail_fields},
+    {GET, "/admin/providers/:id/delete", OPERATOR, .run = provider_delete_page, .lane = LANE_PAGES},
+    {POST, "/admin/providers/:id/delete", OPERATOR, .run = provider_delete_do, .lane = LANE_PAGES, .twin = "/api/v1/providers/:id",
+     .twin_method = DELETE, .twin2 = "/admin/config/llm/:id", .twin2_method = DELETE, .body_max = BODY_FORM, .help = "api.provider_delete"},
+
+    {GET, "/admin/keys", DEVELOPER, .run = keys_list_page, .lane = LANE_PAGES, .twin = "/api/v1/keys", .help = "api.keys", .view = keys_page_fields},
+    {POST, "/admin/keys", DEVELOPER, .run = key_create_do, .lane = LANE_PAGES, .twin = "/api/v1/keys", .body_max = BODY_PROVIDER,
+     .help = "api.key_create", .form = key_sent_fields, .view = key_created_fields},
+    {GET, "/admin/keys/new", DEVELOPER, .run = key_new_page, .lane = LANE_PAGES},
+    {GET, "/api/v1/keys/:id", DEVELOPER, .run = key_detail, .face = FACE_API, .lane = LANE_PAGES, .help = "api.key", .view = key_view_fields},
+    {GET, "/admin/keys/:id/revoke", DEVELOPER, .run = key_revoke_page, .lane = LANE_PAGES},
+    {POST, "/admin/keys/:id/revoke", DEVELOPER, .run = key_revoke_do, .lane = LANE_PAGES, .twin = "/api/v1/keys/:id", .twin_method = DELETE,
+     .body_max = BODY_FORM, .help = "api.key_revoke"},
+
+    {GET, "/admin/runs", VIEWER, .run = runs_list_page, .lane = LANE_PAGES, .twin = "/api/v1/runs", .help = "api.runs", .view = runs_page_fields},
+    {GET, "/admin/runs/:id", VIEWER, .run = run_detail_page, .lane = LANE_PAGES, .twin = "/api/v1/runs/:id", .help = "api.run",
+     .view = run_page_fields},
+    {GET, "/admin/audit", AUDITOR, .run = audit_list_page, .lane = LANE_PAGES, .twin = "/api/v1/audit", .help = "api.audit",
+     .view = audit_page_fields},
+    {GET, "/admin/settings", ADMIN, .run = settings_list_page, .lane = LANE_PAGES, .twin = "/api/v1/settings", .help = "api.settings",
+     .view = settings_page_fields},
+    {POST, "/admin/settings/:name", ADMIN, .run = setting_save, .lane = LANE_PAGES, .twin = "/api/v1/settings/:name", .twin_method = PUT,
+     .body_max = BODY_FORM, .help = "api.setting_save", .form = setting_sent_fields, .view = setting_view_fields},
+    {POST, "/admin/settings/:name/reset", ADMIN, .run = setting_reset, .lane = LANE_PAGES, .twin = "/api/v1/settings/:name",
+     .twin_method = DELETE, .body_max = BODY_FORM, .help = "api.setting_reset", .view = setting_view_fields},
+    {GET, "/admin/users", ADMIN, .run = users_list_page, .lane = LANE_PAGES, .twin = "/api/v1/users", .help = "api.users", .view = users_page_fields},
+    {POST, "/admin/users", ADMIN, .run = user_create_do, .lane = LANE_PAGES, .twin = "/api/v1/users", .body_max = BODY_FORM,
+     .help = "api.user_create", .form = user_sent_fields, .view = user_view_fields},
+    {GET, "/admin/users/new", ADMIN, .run = user_new_page, .lane = LANE_PAGES},
 
     /* For machines that watch us */
     {GET, "/livez", ANYONE, .run = status_live, .face = FACE_PLAIN},

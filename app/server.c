@@ -2,6 +2,7 @@
 #include "server.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -15,6 +16,7 @@
 #include "base/id.h"
 #include "base/log.h"
 #include "base/metrics.h"
+#include "console/console.h"
 #include "console/error_page.h"
 #include "console/pages.h"
 #include "console/shell.h"
@@ -111,6 +113,9 @@ static bool open_web(struct server *s, const struct catalogues *catalogues, stru
         .error_page = error_page,
     };
 
+    if (!console_open(&(struct console_options){.catalogues = catalogues, .static_folder = arena_printf(a, "%s/static", s->in->home), .version = "0.1",
+                                                .demo = getenv("MOONGATE_DEMO_URL") != NULL}, err))
+        return false;
     if (!templates_load(arena_printf(a, "%s/templates", s->in->home), console_pages, shell_fields, catalogues, &s->templates, err))
         return false;
     options.templates = s->templates;

@@ -26,7 +26,7 @@ struct audit_view {
     struct audit_row row;
     const char *time, *action_text, *object_text, *hash_short, *role_word;
     struct list diffs;                   /* struct diff */
-    bool whole;                          /* made or removed: one side is empty */
+    bool any_diff, whole;                /* whole: made or removed, one side is empty */
 };
 #define ROW(m) FIELD_AS(struct audit_view, row.m, #m)
 #define RAW(m) {.name = #m, .offset = offsetof(struct audit_view, row.m), .type = FIELD_RAW}
@@ -34,19 +34,21 @@ static const struct field audit_view_fields[] = {
     ROW(seq), FIELD_TIME_AS(struct audit_view, row.at, "at"), ROW(actor), ROW(actor_role), ROW(action), ROW(object), ROW(object_id), RAW(before),
     RAW(after), ROW(remote_addr), ROW(request_id), ROW(hash), FIELD_PAGE(struct audit_view, time), FIELD_PAGE(struct audit_view, action_text),
     FIELD_PAGE(struct audit_view, object_text), FIELD_PAGE(struct audit_view, hash_short), FIELD_PAGE(struct audit_view, role_word),
-    FIELD_LIST_PAGE(struct audit_view, diffs, diff_fields, struct diff), FIELD_PAGE(struct audit_view, whole), FIELD_END,
+    FIELD_LIST_PAGE(struct audit_view, diffs, diff_fields, struct diff), FIELD_PAGE(struct audit_view, whole),
+    FIELD_PAGE(struct audit_view, any_diff), FIELD_END,
 };
 
 struct audit_page {
     struct list rows;                    /* struct audit_view */
     const char *next, *previous;         /* for before= and after=; NULL = none */
     const char *actor, *action, *object, *object_id, *limit;
-    bool filtered;
+    bool filtered, any;
 };
 const struct field audit_page_fields[] = {
     FIELD_LIST(struct audit_page, rows, audit_view_fields, struct audit_view), FIELD(struct audit_page, next), FIELD(struct audit_page, previous),
     FIELD_PAGE(struct audit_page, actor), FIELD_PAGE(struct audit_page, action), FIELD_PAGE(struct audit_page, object),
-    FIELD_PAGE(struct audit_page, object_id), FIELD_PAGE(struct audit_page, limit), FIELD_PAGE(struct audit_page, filtered), FIELD_END,
+    FIELD_PAGE(struct audit_page, object_id), FIELD_PAGE(struct audit_page, limit), FIELD_PAGE(struct audit_page, filtered), FIELD_PAGE(struct audit_page, any),
+    FIELD_END,
 };
 
 /* ---- before and after ---- */
@@ -105,6 +107,7 @@ static void fill_diffs(const struct show *s, struct audit_view *view)
         add_diff(s, view, name, before.p ? json_member(before, name) : (struct json){NULL, 0},
                  after.p ? json_member(after, name) : (struct json){NULL, 0});
     }
+    view->any_diff = view->diffs.n > 0;
 }
 
 static struct audit_view view_of(const struct show *s, const struct audit_row *row)
@@ -173,6 +176,7 @@ bool audit_list_page(struct request *rq)
     for (size_t i = 0; i < rows.n; i++)
         views[i] = view_of(&s, &((const struct audit_row *)rows.items)[i]);
     page.rows = (struct list){views + (more && newer), more ? (size_t)limit : rows.n};
+    page.any = page.rows.n > 0;
     views = page.rows.items;
     if (page.rows.n && (newer || more))
         page.next = arena_printf(rq->arena, "%" PRId64, views[page.rows.n - 1].row.seq);

@@ -26,7 +26,7 @@ struct key_view {
 
 #define ROW(m) FIELD_AS(struct key_view, row.m, #m)
 #define ROW_TIME(m) FIELD_TIME_AS(struct key_view, row.m, #m)
-static const struct field key_view_fields[] = {
+const struct field key_view_fields[] = {
     ROW(id), ROW(name), ROW(tail), ROW(role), ROW(data_class), {.name = "models", .offset = offsetof(struct key_view, row.models), .type = FIELD_RAW},
     ROW(owner), ROW(revoked), ROW_TIME(revoked_at), ROW_TIME(expires_at), FIELD(struct key_view, expired), ROW_TIME(created_at),
     FIELD_PAGE(struct key_view, shown), FIELD_PAGE(struct key_view, role_word), FIELD_PAGE(struct key_view, class_word),
@@ -37,10 +37,11 @@ static const struct field key_view_fields[] = {
 
 struct keys_page {
     struct list keys;
-    bool own_only;
+    bool own_only, any;
 };
 const struct field keys_page_fields[] = {
-    FIELD_LIST(struct keys_page, keys, key_view_fields, struct key_view), FIELD_PAGE(struct keys_page, own_only), FIELD_END,
+    FIELD_LIST(struct keys_page, keys, key_view_fields, struct key_view), FIELD_PAGE(struct keys_page, own_only),
+    FIELD_PAGE(struct keys_page, any), FIELD_END,
 };
 
 /* "a, b, c" of a JSON array of names; what all means when it is empty. */
@@ -123,6 +124,7 @@ bool keys_list_page(struct request *rq)
     for (size_t i = 0; i < rows.n; i++)
         if (sees(rq, &row[i]))
             ((struct key_view *)page.keys.items)[page.keys.n++] = view_of(&s, &row[i]);
+    page.any = page.keys.n > 0;
     return fill_use(&s, &page.keys) && page_render(rq, "keys", keys_page_fields, &page);
 }
 
@@ -142,7 +144,7 @@ struct key_sent {
     struct list models;
     int64_t expires_days;
 };
-static const struct form_field key_sent_fields[] = {
+const struct form_field key_sent_fields[] = {
     {.name = "name", .type = FORM_TEXT, .offset = offsetof(struct key_sent, name), .required = true, .max = 80},
     {.name = "role", .type = FORM_WORD, .offset = offsetof(struct key_sent, role), .words = role_words},
     {.name = "data_class", .type = FORM_WORD, .offset = offsetof(struct key_sent, data_class), .words = class_words},

@@ -3,11 +3,12 @@
 #define CONSOLE_KEYS_PAGE_H
 /* keys_page: the Moongate keys programs use. A developer sees and makes keys of their own, an operator those of all; nobody makes a key that may
  * do more than they may themselves. The whole key is in one answer only, the one to its making. */
-#include "base/field.h"
+#include "web/form.h"
 
 struct request;
 
-extern const struct field keys_page_fields[], key_form_fields[], key_created_fields[], key_revoke_fields[];
+extern const struct field keys_page_fields[], key_view_fields[], key_form_fields[], key_created_fields[], key_revoke_fields[];
+extern const struct form_field key_sent_fields[];
 
 bool keys_list_page(struct request *);               /* GET  /admin/keys               /api/v1/keys */
 bool key_new_page(struct request *);                 /* GET  /admin/keys/new */

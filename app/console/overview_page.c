@@ -49,7 +49,8 @@ struct overview {
     struct run_chart chart;
     struct list parts;                   /* struct part */
     bool new_here, has_provider, has_key, has_run, may_providers, may_keys;
-    int64_t usable;
+    bool any_trouble;
+    int64_t usable, failed_n;
     const char *curl;
 };
 
@@ -62,7 +63,8 @@ const struct field overview_page_fields[] = {
     FIELD(struct overview, spool_waiting), TEXT(runs_n), TEXT(ok_share), TEXT(p95), TEXT(first), TEXT(cost), TEXT(tokens), TEXT(local_share),
     TEXT(updated), CHANGE(runs_change), CHANGE(ok_change), CHANGE(p95_change), CHANGE(first_change), CHANGE(cost_change), CHANGE(tokens_note),
     FIELD_STRUCT_PAGE(struct overview, chart, run_chart_fields), FIELD_LIST_PAGE(struct overview, parts, part_fields, struct part),
-    TEXT(new_here), TEXT(has_provider), TEXT(has_key), TEXT(has_run), TEXT(may_providers), TEXT(may_keys), TEXT(usable), TEXT(curl), FIELD_END,
+    TEXT(new_here), TEXT(has_provider), TEXT(has_key), TEXT(has_run), TEXT(may_providers), TEXT(may_keys), TEXT(any_trouble), TEXT(usable),
+    TEXT(failed_n), TEXT(curl), FIELD_END,
 };
 
 /* ---- what needs a person ---- */
@@ -137,6 +139,7 @@ static void fill_figures(const struct show *s, struct overview *o)
 {
     const struct run_totals *t = &o->totals, *b = &o->before;
 
+    o->failed_n = t->failed;
     o->runs_n = show_int(s, t->runs);
     o->ok_share = show_percent(s, t->runs - t->failed, t->runs);
     o->p95 = show_us(s, t->latency_p95_us);
@@ -221,6 +224,7 @@ bool overview_page(struct request *rq)
     if (!request_allow_query(rq, (const char *const[]){NULL}) || !read_all(&s, &o))
         return false;
     find_troubles(&s, &o);
+    o.any_trouble = o.troubles.n > 0;
     fill_figures(&s, &o);
     fill_parts(&s, &o);
     return page_render(rq, "overview", overview_page_fields, &o);

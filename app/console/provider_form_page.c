@@ -41,13 +41,13 @@ struct sent {
     {.name = "total_ms", .type = FORM_INT, .offset = offsetof(struct sent, form.total_ms), .min = 100, .max = TIME_MOST_MS}, \
     {.name = "rev", .type = FORM_INT, .offset = offsetof(struct sent, form.rev), .min = 0, .max = INT32_MAX}, \
     {.name = "back", .type = FORM_WORD, .offset = offsetof(struct sent, back), .words = returns}
-static const struct form_field provider_sent_fields[] = {
+const struct form_field provider_sent_fields[] = {
     {.name = "name", .type = FORM_TEXT, .offset = offsetof(struct sent, form.name), .required = true, .max = 80},
     REST_OF_FIELDS,
     FORM_END,
 };
 /* A test needs no name yet. */
-static const struct form_field provider_tried_fields[] = {
+const struct form_field provider_tried_fields[] = {
     {.name = "name", .type = FORM_TEXT, .offset = offsetof(struct sent, form.name), .max = 80},
     REST_OF_FIELDS,
     FORM_END,
@@ -65,7 +65,7 @@ struct test_view {
     struct mark mark;
 };
 
-static const struct field test_view_fields[] = {
+const struct field provider_test_fields[] = {
     FIELD(struct test_view, ok), FIELD(struct test_view, state), FIELD(struct test_view, reason), FIELD(struct test_view, message),
     FIELD(struct test_view, detail), FIELD(struct test_view, http_status), FIELD(struct test_view, latency_us),
     FIELD_RAW(struct test_view, models), FIELD_PAGE(struct test_view, shown), FIELD_PAGE(struct test_view, latency),
@@ -149,7 +149,7 @@ const struct field provider_form_page_fields[] = {
     FIELD_PAGE(struct form_page, type_label), FIELD_PAGE(struct form_page, type_help), FIELD_PAGE(struct form_page, local),
     FIELD_PAGE(struct form_page, cloud), FIELD_PAGE(struct form_page, secret_needed), FIELD_PAGE(struct form_page, has_secret),
     FIELD_PAGE(struct form_page, secret_tail), FIELD_LIST_PAGE(struct form_page, types, choice_fields, struct choice),
-    FIELD_LIST_PAGE(struct form_page, classes, choice_fields, struct choice), FIELD_STRUCT_PAGE(struct form_page, test, test_view_fields),
+    FIELD_LIST_PAGE(struct form_page, classes, choice_fields, struct choice), FIELD_STRUCT_PAGE(struct form_page, test, provider_test_fields),
     FIELD_PAGE(struct form_page, e_name), FIELD_PAGE(struct form_page, e_type), FIELD_PAGE(struct form_page, e_base_url),
     FIELD_PAGE(struct form_page, e_deployment_mode), FIELD_PAGE(struct form_page, e_data_class_max), FIELD_PAGE(struct form_page, e_note),
     FIELD_PAGE(struct form_page, e_secret), FIELD_PAGE(struct form_page, e_models), FIELD_PAGE(struct form_page, e_position),
@@ -398,7 +398,7 @@ static bool test_done(struct request *rq, const struct show *s, const struct for
     };
     const char *text = say_with(s, test->ok ? "provider.test.line.passed" : "provider.test.line.failed", args);
 
-    return page_done(rq, path, test->ok ? "flash.good" : "flash.bad", text, 200, test_view_fields, test);
+    return page_done(rq, path, test->ok ? "flash.good" : "flash.bad", text, 200, provider_test_fields, test);
 }
 
 static bool is_form(const struct form *form)
@@ -435,7 +435,7 @@ bool provider_test_page(struct request *rq)
         return form_takes_err(rq, &form) && again(rq, &page, &sent, &form);
     page.test = test_view_of(&s, &check);
     if (request_is_api(rq))
-        return response_json(rq, 200, test_view_fields, &page.test);
+        return response_json(rq, 200, provider_test_fields, &page.test);
     if (stored)
         return test_done(rq, &s, &page, &sent, &page.test);
     page.v = sent.form;

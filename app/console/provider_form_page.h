@@ -3,11 +3,12 @@
 #define CONSOLE_PROVIDER_FORM_PAGE_H
 /* provider_form_page: adding, editing and testing a provider. One table says what may be sent, by form or as JSON; a stored secret is never sent
  * back, and an empty one means the one that is stored. */
-#include "base/field.h"
+#include "web/form.h"
 
 struct request;
 
-extern const struct field provider_form_page_fields[];
+extern const struct field provider_form_page_fields[], provider_test_fields[];
+extern const struct form_field provider_sent_fields[], provider_tried_fields[];
 
 bool provider_new_page(struct request *);            /* GET  /admin/providers/new?type= */
 bool provider_edit_page(struct request *);           /* GET  /admin/providers/:id/edit */

@@ -19,6 +19,7 @@ struct verb_page {
     int64_t runs, models_n;              /* in the last 24 hours, counted to 10,000 */
     struct mark mark;
     const char *reason;
+    bool has_others;
     struct list others;                  /* struct provider_view: who could be active instead */
 };
 
@@ -26,7 +27,7 @@ const struct field provider_verb_fields[] = {
     FIELD_PAGE(struct verb_page, id), FIELD_PAGE(struct verb_page, name), FIELD_PAGE(struct verb_page, active),
     FIELD_PAGE(struct verb_page, has_secret), FIELD_PAGE(struct verb_page, untested), FIELD_PAGE(struct verb_page, runs),
     FIELD_PAGE(struct verb_page, models_n), FIELD_STRUCT_PAGE(struct verb_page, mark, mark_fields), FIELD_PAGE(struct verb_page, reason),
-    FIELD_LIST_PAGE(struct verb_page, others, provider_view_fields, struct provider_view), FIELD_END,
+    FIELD_PAGE(struct verb_page, has_others), FIELD_LIST_PAGE(struct verb_page, others, provider_view_fields, struct provider_view), FIELD_END,
 };
 
 static bool fill_page(struct request *rq, struct verb_page *page)
@@ -57,6 +58,7 @@ static bool fill_page(struct request *rq, struct verb_page *page)
             ((struct provider_view *)page->others.items)[page->others.n++] = view[i];
         }
     }
+    page->has_others = page->others.n > 0;
     if (!found)
         return fail_field(&rq->err, "id", id, "") || (rq->err.kind = ERR_NOT_FOUND, false);
     return runs_count(rq->db, rq->arena, &filter, COUNTED_MOST, &page->runs, &rq->err);
@@ -94,7 +96,7 @@ static const char *name_of(struct request *rq, const char *id)
 struct verb_sent {
     bool untested;
 };
-static const struct form_field verb_sent_fields[] = {
+const struct form_field provider_activate_fields[] = {
     {.name = "untested", .type = FORM_BOOL, .offset = offsetof(struct verb_sent, untested)}, FORM_END,
 };
 static const struct form_field nothing_sent[] = {FORM_END};
@@ -126,7 +128,7 @@ bool provider_activate_do(struct request *rq)
     struct verb_page page = {.untested = true};
     struct form form;
 
-    if (!form_read(rq, verb_sent_fields, &sent, &form))
+    if (!form_read(rq, provider_activate_fields, &sent, &form))
         return false;
     if (form.problems.n > 0)
         return form_fail(rq, &form);

@@ -3,11 +3,12 @@
 #define CONSOLE_PROVIDER_VERBS_PAGE_H
 /* provider_verbs_page: what can be done with a stored provider besides editing it. The active one cannot be deleted: its page answers 409 and
  * offers the two ways out, making another one active or disabling this one. */
-#include "base/field.h"
+#include "web/form.h"
 
 struct request;
 
 extern const struct field provider_verb_fields[];
+extern const struct form_field provider_activate_fields[];
 
 bool provider_activate_page(struct request *);       /* GET  /admin/providers/:id/activate */
 bool provider_activate_do(struct request *);         /* POST */

@@ -23,6 +23,12 @@ static const struct field check_view_fields[] = {
     FIELD_PAGE(struct check_view, latency), FIELD_STRUCT_PAGE(struct check_view, mark, mark_fields), FIELD_END,
 };
 
+static const struct field model_view_fields[] = {
+    FIELD(struct model_view, name), FIELD(struct model_view, enabled), FIELD(struct model_view, input_micros_per_mtok),
+    FIELD(struct model_view, output_micros_per_mtok), FIELD(struct model_view, cached_micros_per_mtok),
+    FIELD_PAGE(struct model_view, input_price), FIELD_PAGE(struct model_view, output_price), FIELD_END,
+};
+
 #define ROW(m) FIELD_AS(struct provider_view, row.m, #m)
 #define ROW_TIME(m) FIELD_TIME_AS(struct provider_view, row.m, #m)
 #define SHOWN_ROWS \
@@ -39,7 +45,7 @@ static const struct field check_view_fields[] = {
 
 const struct field provider_view_fields[] = {SHOWN_ROWS, FIELD_END};
 const struct field provider_detail_fields[] = {
-    SHOWN_ROWS, FIELD_LIST(struct provider_view, model_details, model_fields, struct model_row),
+    SHOWN_ROWS, FIELD_LIST(struct provider_view, model_details, model_view_fields, struct model_view),
     FIELD_LIST(struct provider_view, checks, check_view_fields, struct check_view), FIELD_END,
 };
 
@@ -170,19 +176,38 @@ static bool fill_checks(const struct show *s, struct provider_view *view)
     return true;
 }
 
+static const char *price_text(const struct show *s, int64_t micros)
+{
+    return micros ? show_usd(s, micros) : "—";
+}
+
+static void fill_details(const struct show *s, struct provider_view *view, const struct list *models)
+{
+    const struct model_row *row = models->items;
+    struct model_view *details = NEW_ARRAY(s->arena, struct model_view, models->n);
+
+    for (size_t i = 0; i < models->n; i++)
+        details[i] = (struct model_view){
+            row[i].name, row[i].enabled, row[i].input_micros_per_mtok, row[i].output_micros_per_mtok, row[i].cached_micros_per_mtok,
+            price_text(s, row[i].input_micros_per_mtok), price_text(s, row[i].output_micros_per_mtok),
+        };
+    view->model_details = (struct list){details, models->n};
+}
+
 bool provider_view_get(const struct show *s, const char *id, struct provider_view *view_r)
 {
     struct request *rq = s->rq;
-    struct list slots;
+    struct list slots, models;
 
     *view_r = (struct provider_view){.models = "[]"};
     if (!providers_get(rq->db, rq->arena, id, &view_r->row, &rq->err)
-        || !models_list(rq->db, rq->arena, id, &view_r->model_details, &rq->err)
+        || !models_list(rq->db, rq->arena, id, &models, &rq->err)
         || !provider_checks_strip(rq->db, rq->arena, id, s->now, &slots, &rq->err))
         return false;
     view_r->health = health_now(s, &view_r->row);
     fill_texts(s, view_r);
-    fill_models(s, view_r, &view_r->model_details);
+    fill_models(s, view_r, &models);
+    fill_details(s, view_r, &models);
     fill_strip(s, view_r, &slots);
     return fill_checks(s, view_r);
 }

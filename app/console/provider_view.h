@@ -15,7 +15,7 @@ struct provider_view {
     struct provider_row row;
     struct health_view health;
     const char *models;                  /* JSON array of names */
-    struct list model_details;           /* struct model_row; on its own page */
+    struct list model_details;           /* struct model_view; on its own page */
     struct list checks;                  /* struct check_view; on its own page */
 
     /* For pages only. */
@@ -28,6 +28,13 @@ struct provider_view {
 };
 extern const struct field provider_view_fields[];          /* in lists */
 extern const struct field provider_detail_fields[];        /* alone: with models and checks */
+
+struct model_view {
+    const char *name;
+    bool enabled;
+    int64_t input_micros_per_mtok, output_micros_per_mtok, cached_micros_per_mtok;
+    const char *input_price, *output_price;      /* page: "$0.27"; "—" if none is set */
+};
 
 struct check_view {
     int64_t at;

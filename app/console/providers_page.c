@@ -7,11 +7,12 @@
 struct providers_page {
     struct list providers;
     int64_t usable;                      /* enabled and not failing */
+    bool any;
 };
 
 const struct field providers_page_fields[] = {
     FIELD_LIST(struct providers_page, providers, provider_view_fields, struct provider_view), FIELD_PAGE(struct providers_page, usable),
-    FIELD_END,
+    FIELD_PAGE(struct providers_page, any), FIELD_END,
 };
 
 bool providers_list_page(struct request *rq)
@@ -22,6 +23,7 @@ bool providers_list_page(struct request *rq)
 
     if (!request_allow_query(rq, (const char *const[]){NULL}) || !provider_views(&s, &page.providers))
         return false;
+    page.any = page.providers.n > 0;
     view = page.providers.items;
     for (size_t i = 0; i < page.providers.n; i++)
         page.usable += view[i].row.enabled && view[i].health.state[0] != 'b';

@@ -32,7 +32,7 @@ struct run_page {
     const char *tokens_in, *tokens_out, *tokens_cached, *tokens_reasoning, *error, *upstream_id;
     struct list candidates;              /* struct candidate_view */
     struct waterfall waterfall;
-    bool is_ok;
+    bool is_ok, has_candidates, has_attempts;
 };
 
 #define ROW(m) FIELD_AS(struct run_page, view.row.m, #m)
@@ -50,7 +50,8 @@ const struct field run_page_fields[] = {
     FIELD_AS(struct run_page, tokens_in, "in_text"), FIELD_AS(struct run_page, tokens_out, "out_text"),
     FIELD_AS(struct run_page, tokens_cached, "cached_text"), FIELD_AS(struct run_page, tokens_reasoning, "reasoning_text"),
     TEXT(upstream_id), FIELD_LIST_PAGE(struct run_page, candidates, candidate_view_fields, struct candidate_view),
-    FIELD_STRUCT_PAGE(struct run_page, waterfall, waterfall_fields), TEXT(is_ok), FIELD_END,
+    FIELD_STRUCT_PAGE(struct run_page, waterfall, waterfall_fields), TEXT(is_ok), TEXT(has_candidates),
+    TEXT(has_attempts), FIELD_END,
 };
 
 /* ---- why this provider ---- */
@@ -178,6 +179,8 @@ static void fill_texts(const struct show *s, struct run_page *page)
     page->tokens_reasoning = row->tokens_reasoning ? show_int(s, row->tokens_reasoning) : "";
     page->upstream_id = upstream_id_of(page->attempt_list);
     page->candidates = candidates_of(s, row->decision);
+    page->has_candidates = page->candidates.n > 0;
+    page->has_attempts = page->attempt_list.n > 0;
     page->waterfall = waterfall_of(s, row, page->attempt_list);
 }
 

@@ -25,7 +25,7 @@ static const char *const statuses[] = {"ok", "not_ok", "failed", "truncated", "r
 static const char *const parameters[] = {"window", "status", "provider", "key", "model", "before", "after", "limit", NULL};
 
 struct option {
-    const char *value, *label, *link;    /* link: the query that leads there */
+    const char *value, *label;
     bool selected;
 };
 static const struct field option_fields[] = {
@@ -47,7 +47,7 @@ struct runs_page {
     const char *window, *status, *provider, *key, *model, *limit;
     struct list windows, statuses, providers, keys, limits;      /* struct option */
     struct list chips;                   /* struct chip */
-    bool filtered;
+    bool filtered, any;
 };
 const struct field runs_page_fields[] = {
     FIELD_LIST(struct runs_page, runs, run_view_fields, struct run_view), FIELD(struct runs_page, next), FIELD(struct runs_page, previous),
@@ -56,7 +56,7 @@ const struct field runs_page_fields[] = {
     FIELD_LIST_PAGE(struct runs_page, windows, option_fields, struct option), FIELD_LIST_PAGE(struct runs_page, statuses, option_fields, struct option),
     FIELD_LIST_PAGE(struct runs_page, providers, option_fields, struct option), FIELD_LIST_PAGE(struct runs_page, keys, option_fields, struct option),
     FIELD_LIST_PAGE(struct runs_page, limits, option_fields, struct option), FIELD_LIST_PAGE(struct runs_page, chips, chip_fields, struct chip),
-    FIELD_PAGE(struct runs_page, filtered), FIELD_END,
+    FIELD_PAGE(struct runs_page, filtered), FIELD_PAGE(struct runs_page, any), FIELD_END,
 };
 
 /* ---- reading the query ---- */
@@ -141,7 +141,8 @@ static bool read_runs(const struct show *s, struct runs_page *page, struct run_f
     if (more && newer)
         page->runs.items = views = views + 1;        /* newest first: the one too many is at the top */
     page->runs.n = more ? (size_t)limit : rows.n;
-    if (!page->runs.n)
+    page->any = page->runs.n > 0;
+    if (!page->any)
         return true;
     if (newer || more)
         page->next = cursor_text(rq->arena, &views[page->runs.n - 1]);
@@ -158,7 +159,7 @@ static struct list word_options(const struct show *s, const char *const words[],
 
     for (size_t i = 0; words[i]; i++)
         ((struct option *)options.items)[options.n++] = (struct option){
-            words[i], say(s, arena_printf(s->arena, "%s%s", prefix, words[i])), NULL, chosen && strcmp(chosen, words[i]) == 0,
+            words[i], say(s, arena_printf(s->arena, "%s%s", prefix, words[i])), chosen && strcmp(chosen, words[i]) == 0,
         };
     return options;
 }
@@ -172,7 +173,7 @@ static void keep_chosen(struct list *options, const char *chosen)
         if (option[i].selected)
             return;
     if (chosen)
-        option[options->n++] = (struct option){chosen, chosen, NULL, true};
+        option[options->n++] = (struct option){chosen, chosen, true};
 }
 
 static bool provider_options(struct request *rq, struct runs_page *page)
@@ -186,7 +187,7 @@ static bool provider_options(struct request *rq, struct runs_page *page)
     row = rows.items;
     options = NEW_ARRAY(rq->arena, struct option, rows.n + 1);
     for (size_t i = 0; i < rows.n; i++)
-        options[i] = (struct option){row[i].id, row[i].name, NULL, page->provider && strcmp(page->provider, row[i].id) == 0};
+        options[i] = (struct option){row[i].id, row[i].name, page->provider && strcmp(page->provider, row[i].id) == 0};
     page->providers = (struct list){options, rows.n};
     keep_chosen(&page->providers, page->provider);
     return true;
@@ -203,7 +204,7 @@ static bool key_options(struct request *rq, struct runs_page *page)
     row = rows.items;
     options = NEW_ARRAY(rq->arena, struct option, rows.n + 1);
     for (size_t i = 0; i < rows.n; i++)
-        options[i] = (struct option){row[i].id, arena_printf(rq->arena, "%s · …%s", row[i].name, row[i].tail), NULL,
+        options[i] = (struct option){row[i].id, arena_printf(rq->arena, "%s · …%s", row[i].name, row[i].tail),
                                      page->key && strcmp(page->key, row[i].id) == 0};
     page->keys = (struct list){options, rows.n};
     keep_chosen(&page->keys, page->key);
@@ -253,7 +254,7 @@ static bool fill_form(const struct show *s, struct runs_page *page)
     page->windows = word_options(s, windows, "runs.window.", page->window);
     page->statuses = word_options(s, statuses, "run.status.", page->status);
     for (size_t i = 0; limits[i]; i++)
-        ((struct option *)sizes.items)[sizes.n++] = (struct option){limits[i], limits[i], NULL, strcmp(limits[i], page->limit ? page->limit : "50") == 0};
+        ((struct option *)sizes.items)[sizes.n++] = (struct option){limits[i], limits[i], strcmp(limits[i], page->limit ? page->limit : "50") == 0};
     page->limits = sizes;
     if (!provider_options(s->rq, page) || !key_options(s->rq, page))
         return false;

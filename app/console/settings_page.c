@@ -29,7 +29,7 @@ struct setting_view {
     int64_t min, max;
     struct list words;                   /* struct word_choice */
 };
-static const struct field setting_view_fields[] = {
+const struct field setting_view_fields[] = {
     FIELD(struct setting_view, name), FIELD(struct setting_view, value), FIELD_AS(struct setting_view, initial, "default"),
     FIELD(struct setting_view, origin), FIELD(struct setting_view, allowed), FIELD(struct setting_view, live),
     FIELD_PAGE(struct setting_view, label), FIELD_PAGE(struct setting_view, help), FIELD_PAGE(struct setting_view, unit),
@@ -109,7 +109,7 @@ bool settings_list_page(struct request *rq)
 struct setting_sent {
     const char *value;
 };
-static const struct form_field setting_sent_fields[] = {
+const struct form_field setting_sent_fields[] = {
     {.name = "value", .type = FORM_TEXT, .offset = offsetof(struct setting_sent, value), .required = true, .max = 80}, FORM_END,
 };
 

@@ -19,7 +19,7 @@ struct user_view {
     bool self;
 };
 #define ROW(m) FIELD_AS(struct user_view, row.m, #m)
-static const struct field user_view_fields[] = {
+const struct field user_view_fields[] = {
     ROW(id), ROW(name), ROW(role), ROW(language), ROW(theme), ROW(time_zone), ROW(disabled),
     FIELD_TIME_AS(struct user_view, row.signed_in_at, "signed_in_at"), FIELD_TIME_AS(struct user_view, row.created_at, "created_at"),
     FIELD_PAGE(struct user_view, monogram), FIELD_PAGE(struct user_view, role_word), FIELD_PAGE(struct user_view, signed_in),
@@ -76,7 +76,7 @@ const struct field user_form_fields[] = {
     FIELD_PAGE(struct user_form_page, e_name), FIELD_PAGE(struct user_form_page, e_role), FIELD_PAGE(struct user_form_page, e_password), FIELD_END,
 };
 
-static const struct form_field user_sent_fields[] = {
+const struct form_field user_sent_fields[] = {
     {.name = "name", .type = FORM_TEXT, .offset = offsetof(struct account_form, name), .required = true, .max = 80},
     {.name = "role", .type = FORM_WORD, .offset = offsetof(struct account_form, role), .required = true, .words = role_words},
     {.name = "password", .type = FORM_SECRET, .offset = offsetof(struct account_form, password), .required = true, .max = PASSWORD_MOST},

@@ -291,7 +291,7 @@ static bool enable_inside(struct change *change, const char *id, bool enabled, s
 
     if (!read_noted(change, id, &before, err))
         return false;
-    if (!enabled && before.row.active && !providers_deactivate(change->tx, change->arena, err))
+    if (!enabled && before.provider.active && !providers_deactivate(change->tx, change->arena, err))
         return false;
     return providers_set_enabled(change->tx, change->arena, id, enabled, err) && (!enabled || settle_active(change, id, err))
         && note(change, enabled ? "provider.enable" : "provider.disable", id, &before, err);
