@@ -105,7 +105,8 @@ static bool open_spool(struct server *s, struct arena *a, struct err *err)
 
 static bool open_web(struct server *s, const struct catalogues *catalogues, struct arena *a, struct err *err)
 {
-    const struct settings *settings = &s->gate.snapshot->settings.values;
+    struct snapshot *snapshot = gate_snapshot(&s->gate);     /* the jobs run already and may put another in its place */
+    const struct settings *settings = &snapshot->settings.values;
     struct web_options options = {
         .socket = s->in->socket, .backlog = BACKLOG, .run_workers = (size_t)settings->run_workers,
         .page_workers = (size_t)settings->page_workers, .page_queue = (size_t)settings->page_queue, .routes = routes,
@@ -113,6 +114,7 @@ static bool open_web(struct server *s, const struct catalogues *catalogues, stru
         .error_page = error_page,
     };
 
+    snapshot_drop(snapshot);
     if (!console_open(&(struct console_options){.catalogues = catalogues, .static_folder = arena_printf(a, "%s/static", s->in->home), .version = "0.1",
                                                 .demo = getenv("MOONGATE_DEMO_URL") != NULL}, err))
         return false;

@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: MIT
 // What goes down: PostgreSQL, the gateway itself, and both. No answer that was given is missing from the record, and none is there twice.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, before, beforeEach, test } from 'node:test';
 import { Stack } from './stack.mjs';
 import { events, firstText, joined } from './stream.mjs';
 
 let stack;
 before(async () => { stack = await Stack.start({ name: 'outage', models: ['stall=3'] }); });
 after(() => stack?.stop());
+// What a test that failed left lying.
+beforeEach(async () => {
+  if (stack.cluster.server.code !== undefined) await stack.cluster.start();
+  if (stack.gate.code !== undefined) await stack.startGate();
+});
 
 const ids = (rows) => rows.map((r) => r.id).sort();
 const rowsOf = (runIds) => stack.rows(`select id, status, http_status from runs where id in (${runIds.map((id) => `'${id}'`).join()})`);
