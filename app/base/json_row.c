@@ -46,7 +46,7 @@ void json_put_row(struct json_out *out, const struct field *fields, const void *
     json_begin_object(out);
     for (const struct field *f = fields; f->name; f++)
         if (f->face != FACE_PAGE) {
-            json_name(out, f->name);
+            json_plain_name(out, f->name);
             put_member(out, f, row);
         }
     json_end_object(out);

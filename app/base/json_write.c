@@ -123,6 +123,15 @@ void json_name(struct json_out *out, const char *name)
     out->comma = false;
 }
 
+void json_plain_name(struct json_out *out, const char *name)
+{
+    before(out);
+    buf_char(out->buf, '"');
+    buf_text(out->buf, name);
+    buf_add(out->buf, "\":", 2);
+    out->comma = false;
+}
+
 void json_put_pair(struct json_out *out, struct json name, struct json value)
 {
     before(out);

@@ -19,6 +19,8 @@ void json_end_object(struct json_out *);
 void json_begin_array(struct json_out *);
 void json_end_array(struct json_out *);
 void json_name(struct json_out *, const char *name);
+/* The same for a name of ours that needs no escapes, as those of FIELD rows: half the cost. */
+void json_plain_name(struct json_out *, const char *name);
 /* Values; text NULL is null. */
 void json_put_text(struct json_out *, const char *text);
 void json_put_bytes(struct json_out *, struct bytes);      /* as a string */

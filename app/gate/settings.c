@@ -20,7 +20,7 @@ static const char *const log_levels[] = {"debug", "info", "warn", "error", NULL}
 #define WORD(m) .name = #m, .offset = offsetof(struct settings, m) + FIELD_MUST_BE(struct settings, m, const char *)
 
 const struct setting setting_rows[] = {
-    {NUMBER(run_workers),       .initial = "3",         .min = 1,        .max = 64},
+    {NUMBER(run_workers),       .initial = "2",         .min = 1,        .max = 64},
     {NUMBER(relay_loops),       .initial = "1",         .min = 1,        .max = 64},
     {NUMBER(page_workers),      .initial = "4",         .min = 1,        .max = 64},
     {NUMBER(page_queue),        .initial = "256",       .min = 1,        .max = 100000},

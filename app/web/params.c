@@ -31,6 +31,13 @@ static uint32_t hash(const char *p, size_t n)
     return h;
 }
 
+static bool name_plain(const char *name)
+{
+    while ((*name >= 'A' && *name <= 'Z') || (*name >= '0' && *name <= '9') || *name == '_')
+        name++;
+    return *name == '\0';
+}
+
 static bool add_param(struct head *head, const char *text)
 {
     struct request *rq = &head->link->rq;
@@ -41,7 +48,7 @@ static bool add_param(struct head *head, const char *text)
     char *copy = arena_copy(rq->arena, text, n);
     copy[name_n] = '\0';
     /* What another spelling of a name could hide: X-Forwarded-For, X_Forwarded_For. */
-    if (copy[strspn(copy, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")] != '\0')
+    if (!name_plain(copy))
         return fail_field(&rq->err, copy, "", "A–Z, 0–9, _");
     uint32_t h = hash(copy, name_n);
     for (size_t i = 0; i < head->n; i++)

@@ -12,13 +12,14 @@
 #include "web/outgoing.h"
 #include "web/request_private.h"
 
-enum { WAITING_DEFAULT = 1 << 20, END_PATIENCE_US = 30 * 1000000 };
+/* Most answers are there before WATCH_US: their sockets are never watched, which saves two system calls. */
+enum { WAITING_DEFAULT = 1 << 20, END_PATIENCE_US = 30 * 1000000, WATCH_US = 20000 };
 
 struct stream {
     struct link *link;
     struct loop *loop;
     struct loop_fd *watch;
-    struct loop_timer timer;             /* before the end: flush the head, or tell of a failure; after it: patience */
+    struct loop_timer timer;             /* at first: watch; then: flush the head, or tell of a failure; after the end: patience */
     void (*gone)(void *arg);
     void *arg;
     char *waiting;                       /* records the caller did not take yet: [from, from + waiting_n) */
@@ -63,10 +64,7 @@ void stream_attach(struct stream *s, struct loop *loop, void (*gone)(void *arg),
     s->gone = gone;
     s->arg = arg;
     loop_keep(loop, 1);
-    s->watch = loop_watch(loop, s->link->fd, LOOP_READ | LOOP_HANGUP, on_ready, s);
-    s->failed = s->watch == NULL;
-    if (s->failed)
-        loop_timer_set(loop, &s->timer, clock_mono());
+    loop_timer_set(loop, &s->timer, clock_mono() + WATCH_US);
 }
 
 void stream_limit(struct stream *s, size_t max_waiting)
@@ -151,8 +149,20 @@ static void wait_with(struct stream *s, const void *p, size_t n)
     s->waiting_n += n;
 }
 
+static void watch(struct stream *s)
+{
+    if (s->watch != NULL || s->failed)
+        return;
+    s->watch = loop_watch(s->loop, s->link->fd, LOOP_READ | LOOP_HANGUP, on_ready, s);
+    if (s->watch == NULL)
+        set_failed(s);
+}
+
 static void want_room(struct stream *s)
 {
+    watch(s);
+    if (s->failed)
+        return;
     loop_want(s->loop, s->watch, LOOP_READ | LOOP_HANGUP | (stream_waiting(s) > 0 ? LOOP_WRITE : 0));
 }
 
@@ -277,6 +287,8 @@ static void on_timer(void *arg)
     if (s->ended) {
         log_warn(&s->link->rq.log, "caller cut: it took nothing for 30 s", "waiting=%zu", stream_waiting(s));
         finish(s);
+    } else if (!s->failed && !s->headed) {
+        watch(s);
     } else if (!s->failed) {
         flush(s);
     } else if (!s->told) {
