@@ -112,12 +112,18 @@ bool command_stdin(struct arena *a, size_t max, const char **text_r, struct err 
     return **text_r || fail_field_as(err, "cli.empty_stdin", "stdin", "", "");
 }
 
+static void close_db(void *db)
+{
+    db_close(db);
+}
+
 bool command_change(struct command_line *line, struct change *change_r, struct err *err)
 {
     static const struct actor shell = {.name = "shell", .role = "admin", .remote_addr = "", .request_id = ""};
     struct keyring *keyring;
     struct db *db = installation_db(line->in);
 
+    arena_defer(line->arena, close_db, db);
     *change_r = (struct change){.db = db, .arena = line->arena, .actor = &shell};
     if (!installation_keyring(line->in, db, false, line->arena, &keyring, err))
         return false;
