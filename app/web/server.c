@@ -24,7 +24,6 @@ struct web {
     struct web_options options;
     struct link_pool pool;
     int listening;
-    struct lock accepting;               /* one worker waits for the next connection: else all wake for one */
     atomic_bool stopping;
     struct lock lock;                    /* over the queue: */
     struct link *first, *last;
@@ -169,12 +168,11 @@ static struct link *queue_take(struct web *web)
 
 /* ---- workers ---- */
 
+/* The kernel wakes one of those that block in accept4 for a connection. (Through FCGX_Accept_r, which waits with select first, all would
+ * wake for each.) */
 static int next_connection(struct web *web)
 {
-    lock_take(&web->accepting);
-    int fd = web->stopping ? -1 : fcgi_accept(web->listening);
-    lock_drop(&web->accepting);
-    return fd;
+    return web->stopping ? -1 : fcgi_accept(web->listening);
 }
 
 static void serve(struct web *web, struct fcgi_reader *reader, int fd)
@@ -238,7 +236,6 @@ bool web_open(const struct web_options *options, struct web **web_r, struct err 
         abort();
     web->options = *options;
     web->threads = threads;
-    lock_init(&web->accepting, "accepting");
     lock_init(&web->lock, "page queue");
     lock_cond_init(&web->more);
     lock_cond_init(&web->empty);
@@ -280,7 +277,7 @@ void web_stop(struct web *web, int ms)
 {
     web->stopping = true;
     if (web->listening >= 0) {
-        shutdown(web->listening, SHUT_RDWR);     /* wakes the worker in accept */
+        shutdown(web->listening, SHUT_RDWR);     /* wakes the workers in accept */
         unlink(web->options.socket);
     }
     empty_queue(web, clock_mono() + (int64_t)ms * 1000 + 1);
