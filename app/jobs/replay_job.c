@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "jobs/replay_job.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -29,12 +30,13 @@ struct replay {
     bool down;
 };
 
-/* Classes of SQLSTATE that speak of the record, not of the database: data exception, integrity, syntax or access. */
+/* Classes of SQLSTATE that speak of the record: data exception, integrity. Not 42 (a right or a table is missing): statements are
+ * constants, so that is the database's state and may be mended, while every record would be set aside. */
 static bool is_poison(void)
 {
     const char *state = db_sqlstate();
 
-    return strncmp(state, "22", 2) == 0 || strncmp(state, "23", 2) == 0 || strncmp(state, "42", 2) == 0;
+    return strncmp(state, "22", 2) == 0 || strncmp(state, "23", 2) == 0;
 }
 
 static bool set_aside(struct replay *r, const struct spool_record *record, const char *why)
@@ -158,7 +160,12 @@ static void back_off(struct replay *r, const struct err *err)
         r->wait_us = WAIT_MAX_US;
 }
 
-enum step { STEP_NOTHING, STEP_SOME, STEP_FULL };       /* nothing to do or not possible; done, and that was all; done, and more waits */
+enum step {
+    STEP_FAILED,                         /* not possible now */
+    STEP_NOTHING,                        /* all was done before */
+    STEP_SOME,                           /* done, and that was all */
+    STEP_FULL,                           /* done, and more waits */
+};
 
 static enum step replay_once(struct replay *r)
 {
@@ -168,14 +175,16 @@ static enum step replay_once(struct replay *r)
     if (!spool_read(r->gate->spool, r->arena, BATCH, BATCH_BYTES, &batch, &err)) {
         log_err(NULL, LOG_ERROR, "spool not read", &err);
         r->wait_us = WAIT_MAX_US;
+        return STEP_FAILED;
+    }
+    if (!batch.n) {
+        r->wait_us = 0;
         return STEP_NOTHING;
     }
-    if (!batch.n)
-        return STEP_NOTHING;
     if (!insert_batch(r, batch, &err)) {
         spool_again(r->gate->spool);
         back_off(r, &err);
-        return STEP_NOTHING;
+        return STEP_FAILED;
     }
     if (!spool_done(r->gate->spool, &err))
         log_err(NULL, LOG_WARN, "spool cursor not moved", &err);
@@ -189,17 +198,19 @@ static enum step replay_once(struct replay *r)
 /* What is known of a run whose process died: what its intent says. */
 static bool close_one(struct replay *r, const struct intent_row *intent, struct err *err)
 {
+    struct spool_record record = {.type = RECORD_INTENT, .at = clock_wall()};
     struct run_entry entry = {0};
-    struct bytes payload;
 
-    if (!hex_bytes(intent->payload, r->arena, &payload) || !record_read(payload, r->arena, &entry, err))
-        return fail(err, ERR_INTERNAL, "the intent of run %s does not read", intent->run_id);
+    snprintf(record.id, sizeof(record.id), "%s", intent->run_id);
+    if (!hex_bytes(intent->payload, r->arena, &record.payload) || !record_read(record.payload, r->arena, &entry, err))
+        return set_aside(r, &record, "the intent does not read") && intents_delete(r->gate->db, r->arena, &intent->run_id, 1, err);
     entry.run.status = "interrupted";
     entry.run.error_code = "interrupted";
     entry.run.error_detail = "the process ended while the run was in flight";
     log_warn(&(struct log){.run_id = intent->run_id}, "run was interrupted");
-    return runs_insert(r->gate->db, r->arena, &entry, 1, NULL, err)
-        && intents_delete(r->gate->db, r->arena, &intent->run_id, 1, err);
+    if (!runs_insert(r->gate->db, r->arena, &entry, 1, NULL, err) && !(is_poison() && set_aside(r, &record, err->text)))
+        return false;
+    return intents_delete(r->gate->db, r->arena, &intent->run_id, 1, err);
 }
 
 /* After all records of earlier processes were replayed: what they began and did not end was interrupted. */
@@ -207,14 +218,18 @@ static void close_interrupted(struct replay *r)
 {
     struct list dead;
     struct err err = {0};
+    bool ok;
 
     if (r->closed)
         return;
-    r->closed = intents_list_dead(r->gate->db, r->arena, &r->owner, &dead, &err) && dead.n == 0;
-    for (size_t i = 0; !r->closed && !err.kind && i < dead.n; i++)
-        if (!close_one(r, (const struct intent_row *)dead.items + i, &err))
-            break;
-    if (err.kind && err.kind != ERR_DATABASE)
+    ok = intents_list_dead(r->gate->db, r->arena, &r->owner, &dead, &err);
+    r->closed = ok && dead.n == 0;
+    for (size_t i = 0; ok && i < dead.n; i++)
+        ok = close_one(r, (const struct intent_row *)dead.items + i, &err);
+    if (ok)
+        return;
+    r->wait_us = WAIT_MAX_US;
+    if (err.kind != ERR_DATABASE)
         log_err(NULL, LOG_ERROR, "interrupted runs not recorded", &err);
 }
 
@@ -230,11 +245,11 @@ void replay_job(const struct jobs_options *options)
         arena_reset(r.arena);
         if (step == STEP_FULL)
             continue;                    /* a batch that is not full can wait to become so: a call to the database has its price */
-        if (step == STEP_NOTHING && !r.down)
+        if (step == STEP_NOTHING)
             close_interrupted(&r);
         stop = job_wait(r.gate, clock_mono() + (r.wait_us ? r.wait_us : IDLE_US));
     }
-    for (int i = 0; i < 100 && !r.down && replay_once(&r) != STEP_NOTHING; i++)      /* what is left, as long as the database takes it */
+    for (int i = 0; i < 100 && !r.down && replay_once(&r) >= STEP_SOME; i++)      /* what is left, as long as the database takes it */
         arena_reset(r.arena);
     arena_free(r.arena);
 }
