@@ -23,16 +23,16 @@ static const struct model *first_model(const struct provider *p, const struct ke
     return NULL;
 }
 
-/* The provider's model a wish means: its name, or "provider/name" to choose the provider too. */
+/* The provider's model a wish means: its name, or "provider/name" to choose the provider too. The name as listed comes first: brokers have models
+ * called "deepseek/chat", and may themselves be called deepseek. */
 static const struct model *model_meant(const struct provider *p, const struct wish *wish)
 {
+    const struct model *named = is_auto(wish->model) ? first_model(p, wish->key) : provider_model(p, wish->model);
     size_t n = strlen(p->name);
 
-    if (is_auto(wish->model))
-        return first_model(p, wish->key);
-    if (strncmp(wish->model, p->name, n) == 0 && wish->model[n] == '/')
-        return provider_model(p, wish->model + n + 1);
-    return provider_model(p, wish->model);
+    if (!named && !is_auto(wish->model) && strncmp(wish->model, p->name, n) == 0 && wish->model[n] == '/')
+        named = provider_model(p, wish->model + n + 1);
+    return named;
 }
 
 static void judge(struct candidate *c, const struct wish *wish, struct arena *a)
