@@ -3,12 +3,14 @@
 #define TESTS_UNIT_GATE_HELP_H
 /* gate_help: what tests of the gate share: one arena and one err, a folder of their own, keyrings, generated texts. */
 #include <fcntl.h>
+#include <ftw.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/crypto.h"
 #include "base/err.h"
 #include "base/log.h"
@@ -38,11 +40,17 @@ __attribute__((unused)) static int help_begin(void **state)
     return mkdtemp(folder) ? 0 : -1;
 }
 
+__attribute__((unused)) static int help_remove(const char *path, const struct stat *st, int type, struct FTW *at)
+{
+    (void)st, (void)type, (void)at;
+    return remove(path);
+}
+
 __attribute__((unused)) static int help_end(void **state)
 {
     (void)state;
     arena_free(a);
-    return rmdir(folder);
+    return nftw(folder, help_remove, 16, FTW_DEPTH | FTW_PHYS);
 }
 
 /* The path of a file in the folder; tests remove what they make. */
