@@ -139,7 +139,11 @@ bool installation_read(struct arena *a, struct installation *in, struct err *err
     in->spool_folder = arena_printf(a, "%s/spool", in->var);
     in->socket = arena_printf(a, "%s/run/moongate.sock", in->var);
     in->demo_url = environment("MOONGATE_DEMO_URL", NULL);
-    return settings_start(in->settings_file, a, &in->settings, err);
+    if (settings_start(in->settings_file, a, &in->settings, err))
+        return true;
+    if (err->field[0])
+        err->message = "start.setting";
+    return false;
 }
 
 struct db *installation_db(const struct installation *in)
