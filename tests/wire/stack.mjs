@@ -29,11 +29,11 @@ const MODELS = ['demo', 'echo', 'fixed', 'zh', 'hold'];
 
 export class Stack {
   // name: of the logs' folder. models: names to offer besides MODELS. env: for moongate. fakeArgs: for fakellm. provider: over the
-  // members of addProvider.
-  static async start({ name, models = [], env = {}, fakeArgs = [], provider = {} }) {
+  // members of addProvider. bare: as it is on the first start, with no provider and no key.
+  static async start({ name, models = [], env = {}, fakeArgs = [], provider = {}, bare = false }) {
     const stack = new Stack();
     try {
-      await stack.#start({ name, models: [...MODELS, ...models], env, fakeArgs, provider });
+      await stack.#start({ name, models: [...MODELS, ...models], env, fakeArgs, provider, bare });
     } catch (e) {
       console.error(e);                                    // the test runner does not show what fails before the first test
       await stack.stop().catch(() => {});
@@ -42,7 +42,7 @@ export class Stack {
     return stack;
   }
 
-  async #start({ name, models, env, fakeArgs, provider }) {
+  async #start({ name, models, env, fakeArgs, provider, bare }) {
     this.logs = join(OUT, 'wire', name);
     mkdirSync(this.logs, { recursive: true });
     this.folder = mkdtempSync(join(tmpdir(), 'moongate-'));
@@ -63,10 +63,10 @@ export class Stack {
     this.env = { ...process.env, MOONGATE_HOME: HOME, MOONGATE_VAR: this.var, MOONGATE_BIND: '127.0.0.1', MOONGATE_PORT: String(this.port),
       MOONGATE_DATABASE_URL: this.cluster.url('moongate'), MOONGATE_MASTER_KEY_FILE: keyFile, ...env };
     await this.moongate('migrate');
-    await this.addProvider({ name: 'fake', models, ...provider });
+    if (!bare) await this.addProvider({ name: 'fake', models, ...provider });
     await this.startGate();
     await this.startFront();
-    this.key = await this.createKey('developer', 'developer');
+    if (!bare) this.key = await this.createKey('developer', 'developer');
   }
 
   // A subcommand of moongate.
