@@ -55,7 +55,7 @@ export function answerProblems(headers, html, secrets = []) {
 
 // What can be read or heard, in pieces: text, labels, titles, placeholders. Not code, not what is in another language on purpose.
 function visibleTexts() {
-  const skip = 'code, pre, kbd, .mono, script, svg title, [translate=no], [data-raw]';
+  const skip = 'code, pre, kbd, .mono, .mon, script';
   const language = document.documentElement.lang;
   const foreign = (element) => {
     const other = element.closest('[lang]');
@@ -78,7 +78,7 @@ function visibleTexts() {
 }
 
 const HAN = /[\u2e80-\u2fff\u3000-\u303f\u3400-\u4dbf\u4e00-\u9fff\uff00-\uffef]/;
-const SENTENCE = /[A-Za-z][A-Za-z'’]+(?:[ ,]+[A-Za-z'’]{2,}){2,}/;
+const SENTENCE = /[A-Za-z][A-Za-z'’]+(?: [A-Za-z'’]{2,}){2,}/;
 const ARGUMENT = /\{[a-z_][a-z0-9_]*(?:[},]| *,)/;
 const HALF_WIDTH = /[\u4e00-\u9fff] ?[,;:!?](?!\d)|[\u4e00-\u9fff]\.(?:\s|$)|[\u4e00-\u9fff]\(|\)[\u4e00-\u9fff]/;
 const BLOCKS = new Set(Object.keys(catalogues['en-US']).map((k) => k.split('.')[0]));

@@ -44,7 +44,7 @@ async function look(visitor, variant, page) {
   await visitor.width(WIDTHS[0]);
   found.push(...await languageProblems(visitor.page, variant.language, [...GIVEN, ...MODELS]), ...await visitor.trouble());
   const theme = await visitor.page.evaluate(() => document.documentElement.dataset.theme);
-  if (theme !== variant.theme) found.push(`the theme is ${theme}`);
+  if (theme !== (page.theme ?? variant.theme)) found.push(`the theme is ${theme}`);
   assert.deepEqual([...new Set(found)], [], `${page.name}: ${visitor.path()}`);
 }
 
@@ -156,7 +156,7 @@ async function furnish() {
 
   world.spare = await world.addProvider({ name: '本地 vLLM', models: 'fixed\ntwice', note: 'On the rack in room 2' });
   world.down = await world.addProvider({ name: 'down', base_url: `http://127.0.0.1:${await deadPort()}/v1`, models: 'nowhere' });
-  world.cloud = await world.addProvider({ name: 'cloud', deployment_mode: 'cloud', data_class_max: 'internal', models: 'far' });
+  world.cloud = await world.addProvider({ name: 'cloud', base_url: `http://models.localhost:${new URL(world.stack.fake.url).port}/v1`, deployment_mode: 'cloud', data_class_max: 'internal', models: 'far' });
   world.off = await world.addProvider({ name: 'off', enabled: 'false', secret: '' });
   await world.admin.get('/admin/providers');
   await world.createKey({ name: '客服机器人', role: 'viewer', models: 'echo\nfixed', expires_days: '0' });
@@ -280,10 +280,10 @@ describe('for others', () => {
     }
   });
   lookAt('a viewer', (v) => viewers.get(nameOf(v)), [
-    { name: 'viewer-overview', path: () => '/admin/' },
-    { name: 'viewer-providers', path: () => '/admin/providers' },
-    { name: 'viewer-provider', path: () => `/admin/providers/${world.active}` },
-    { name: 'viewer-forbidden', path: () => '/admin/users', status: 403 },
+    { name: 'viewer-overview', theme: 'auto', path: () => '/admin/' },
+    { name: 'viewer-providers', theme: 'auto', path: () => '/admin/providers' },
+    { name: 'viewer-provider', theme: 'auto', path: () => `/admin/providers/${world.active}` },
+    { name: 'viewer-forbidden', theme: 'auto', path: () => '/admin/users', status: 403 },
   ]);
   lookAt('a guest', (v) => guests.get(nameOf(v)), [
     { name: 'login', path: () => '/admin/runs?window=7d' },
