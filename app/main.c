@@ -28,7 +28,8 @@ static const struct language *language_of_shell(void)
     for (size_t i = 0; i < COUNT(names); i++) {
         const char *value = getenv(names[i]);
 
-        if (value && *value)
+        /* C and POSIX say nothing about a language; the next one may. */
+        if (value && *value && *value != 'C' && strcmp(value, "POSIX") != 0)
             return language_find(strncmp(value, "zh", 2) == 0 ? "zh-CN" : "en-US");
     }
     return language_find("en-US");
@@ -51,10 +52,19 @@ static void say_usage(const struct speech *speech)
                 message(speech->catalogues, speech->lang, commands[i]->help, NULL, speech->arena));
 }
 
+/* command_line.say: a message with up to three values to standard output. */
+static void say_message(void *arg, const char *key, const char *const values[3])
+{
+    const struct speech *speech = arg;
+    struct message_arg args[] = {{"a", values[0], 0}, {"b", values[1], 0}, {"c", values[2], 0}, {NULL, NULL, 0}};
+
+    puts(message(speech->catalogues, speech->lang, key, args, speech->arena));
+}
+
 static int run_command(const struct speech *speech, const struct installation *in, int argc, char **argv)
 {
     struct err err = {0};
-    struct command_line line = {.arena = speech->arena, .in = in};
+    struct command_line line = {.arena = speech->arena, .in = in, .say = say_message, .say_arg = speech};
     int taken = 0;
     const struct command *command = command_find(argc, argv, &taken);
 

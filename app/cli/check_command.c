@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* check_command: whether this installation could start, and what protects its audit; one line for each thing looked at. */
-#include <stdio.h>
-
 #include "base/arena.h"
 #include "cli/commands.h"
 #include "db/audit.h"
@@ -15,17 +13,18 @@ static bool check_run(struct command_line *line, struct err *err)
     struct keyring *keyring;
     struct snapshot *snapshot;
 
-    printf("home %s\nvar %s\n", line->in->home, line->in->var);
+    command_say(line, "cli.check.folders", line->in->home, line->in->var, NULL);
     if (!db_ping(db, err))
         return false;
-    printf("database answers\n");
+    command_say(line, "cli.check.database", NULL, NULL, NULL);
     if (!installation_keyring(line->in, db, false, line->arena, &keyring, err))
         return false;
-    printf("master key %u\n", keyring_kid(keyring));
+    command_say(line, "cli.check.master_key", arena_printf(line->arena, "%u", keyring_kid(keyring)), NULL, NULL);
     base.keyring = keyring;
     if (!snapshot_load(db, &base, &snapshot, err))
         return false;
-    printf("providers %zu, keys %zu, administrator %s\n", snapshot->providers.n, snapshot->keys.n, snapshot->has_admin ? "yes" : "no");
+    command_say(line, snapshot->has_admin ? "cli.check.content" : "cli.check.content_no_admin",
+                arena_printf(line->arena, "%zu", snapshot->providers.n), arena_printf(line->arena, "%zu", snapshot->keys.n), NULL);
     snapshot_drop(snapshot);
     db_close(db);
     return true;
@@ -44,7 +43,7 @@ static bool audit_verify_run(struct command_line *line, struct err *err)
         ok = fail(err, ERR_CONFLICT, "the audit chain is broken at row %lld (%s); %lld rows before it are right",
                   (long long)verdict.broken_seq, verdict.why, (long long)verdict.rows);
     else if (ok)
-        printf("audit chain whole: %lld rows, last hash %s\n", (long long)verdict.rows, verdict.hash);
+        command_say(line, "cli.audit.whole", arena_printf(line->arena, "%lld", (long long)verdict.rows), verdict.hash, NULL);
     arena_free(scratch);
     db_close(db);
     return ok;

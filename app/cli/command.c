@@ -130,3 +130,8 @@ bool command_change(struct command_line *line, struct change *change_r, struct e
     change_r->keyring = keyring;
     return true;
 }
+
+void command_say(const struct command_line *line, const char *key, const char *a, const char *b, const char *c)
+{
+    line->say(line->say_arg, key, (const char *const[3]){a, b, c});
+}

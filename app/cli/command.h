@@ -23,6 +23,8 @@ struct command_line {
     const struct option_row *rows;
     const char *values[OPTIONS_MAX];     /* of the row at the same place; "" for a given flag; the last one given */
     struct list repeats[OPTIONS_MAX];    /* const char * of rows that repeat, commas split */
+    void (*say)(void *arg, const char *key, const char *const values[3]);    /* main's: see command_say */
+    void *say_arg;
 };
 
 struct command {
@@ -43,6 +45,9 @@ const struct command *command_find(int argc, char *const argv[], int *taken_r);
 must_check bool command_parse(const struct command *, int argc, char *const argv[], struct command_line *line_r, struct err *);
 const char *command_option(const struct command_line *, const char *name);               /* NULL = not given */
 struct list command_repeats(const struct command_line *, const char *name);
+
+/* A sentence of the catalogue to standard output, with {a}, {b} and {c}; NULL where it has fewer. */
+void command_say(const struct command_line *, const char *key, const char *a, const char *b, const char *c);
 
 /* All of standard input up to ${max} bytes, without one newline at its end; for secrets. */
 must_check bool command_stdin(struct arena *, size_t max, const char **text_r, struct err *);

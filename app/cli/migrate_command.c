@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* migrate_command: bring the database to this program's schema. */
-#include <stdio.h>
-
 #include "base/arena.h"
 #include "cli/commands.h"
 #include "db/db.h"
@@ -12,7 +10,7 @@ static bool migrate(struct command_line *line, struct err *err)
 
     if (!db_migrate(line->in->database_url, arena_printf(line->arena, "%s/sql", line->in->home), &applied, err))
         return false;
-    printf("migrations applied: %d\n", applied);
+    command_say(line, applied ? "cli.migrated" : "cli.migrated_nothing", arena_printf(line->arena, "%d", applied), NULL, NULL);
     return true;
 }
 

@@ -89,7 +89,8 @@ static bool provider_test_run(struct command_line *line, struct err *err)
         return false;
     if (check.reason[0] && check.state[0] == 'b')
         return fail(err, ERR_UPSTREAM_DOWN, "%s: %s %s", line->operands[0], check.reason, check.detail);
-    printf("ok %" PRId64 " ms %zu models\n", check.latency_us / 1000, check.names.n);
+    command_say(line, "cli.provider.ok", arena_printf(line->arena, "%" PRId64, check.latency_us / 1000),
+                arena_printf(line->arena, "%zu", check.names.n), NULL);
     for (size_t i = 0; i < check.names.n; i++)
         puts(((const char *const *)check.names.items)[i]);
     return true;
