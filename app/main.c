@@ -53,7 +53,7 @@ static void say_usage(const struct speech *speech)
 }
 
 /* command_line.say: a message with up to three values to standard output. */
-static void say_message(void *arg, const char *key, const char *const values[3])
+static void say_message(const void *arg, const char *key, const char *const values[3])
 {
     const struct speech *speech = arg;
     struct message_arg args[] = {{"a", values[0], 0}, {"b", values[1], 0}, {"c", values[2], 0}, {NULL, NULL, 0}};

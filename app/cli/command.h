@@ -23,8 +23,8 @@ struct command_line {
     const struct option_row *rows;
     const char *values[OPTIONS_MAX];     /* of the row at the same place; "" for a given flag; the last one given */
     struct list repeats[OPTIONS_MAX];    /* const char * of rows that repeat, commas split */
-    void (*say)(void *arg, const char *key, const char *const values[3]);    /* main's: see command_say */
-    void *say_arg;
+    void (*say)(const void *arg, const char *key, const char *const values[3]);    /* main's: see command_say */
+    const void *say_arg;
 };
 
 struct command {
