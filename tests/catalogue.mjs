@@ -31,7 +31,7 @@ function readCatalogue(language) {
     return new Map(Object.entries(messages));
 }
 
-// Arguments of a pattern as "name", "name:plural" or "name:select(a,b)"; the branches of a select count, those of a plural differ by language.
+// Arguments of a pattern as "name" or "name:select(a,b)"; the branches of a select count, and whether a number needs a plural differs by language.
 function readArguments(key, language, pattern) {
     const found = new Set();
     let at = 0;
@@ -67,7 +67,7 @@ function readArguments(key, language, pattern) {
         }
         expect('}');
         if (!branches.includes('other')) fail(`{${name}} has no "other"`);
-        found.add(kind === 'plural' ? `${name}:plural` : `${name}:select(${branches.sort()})`);
+        found.add(kind === 'plural' ? name : `${name}:select(${branches.sort()})`);
     };
     text(false);
     return [...found].sort().join(' ');

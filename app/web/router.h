@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #ifndef WEB_ROUTER_H
 #define WEB_ROUTER_H
-/* router: from method and path to a row of the route table. Only the normalised path decides (an encoded slash is a slash: SDKs send model names so); dot segments,
- * empty segments and NUL are refused before (path_normalise), so no two spellings reach different checks. */
+/* router: from method and path to a row of the route table. Only the normalised path decides (an encoded slash is a slash: SDKs send
+ * model names so); dot segments, empty segments and NUL are refused before (path_normalise), so no two spellings reach different
+ * checks. */
 #include "web/route.h"
 
 struct request;
