@@ -35,7 +35,7 @@
 
   const busy = (button) => {
     const label = button.querySelector('span:not(.sr)') ?? button.firstChild;
-    button.style ? button.setAttribute('aria-busy', 'true') : 0;
+    button.setAttribute('aria-busy', 'true');
     button.dataset.before = label.textContent;
     label.textContent = button.dataset.busy;
   };
@@ -91,6 +91,17 @@
     form.addEventListener('submit', (e) => { if (!e.submitter?.dataset.swap) changed = false; });
   }
   addEventListener('beforeunload', (e) => { if (changed) e.preventDefault(); });
+
+  // Parts that keep themselves fresh, by htmx: every 15 s while the page is looked at, nobody types in it and nobody paused it.
+  for (const button of all('[data-pause]')) {
+    button.hidden = !window.htmx;
+    button.addEventListener('click', () => button.setAttribute('aria-pressed', button.getAttribute('aria-pressed') !== 'true'));
+    setInterval(() => {
+      const part = document.querySelector(button.dataset.pause);
+      if (!window.htmx || document.hidden || button.getAttribute('aria-pressed') === 'true' || part.contains(document.activeElement)) return;
+      part.dispatchEvent(new CustomEvent('mg:tick'));
+    }, 15_000);
+  }
 
   // Keys: / search; g and a letter go somewhere; j k walk rows or runs; Escape goes back to the list.
   const places = { o: '', r: 'runs', p: 'providers', k: 'keys', a: 'audit', s: 'settings', u: 'users' };

@@ -9,7 +9,7 @@
 
 enum { SLOTS = 48, SLOT_S = 1800, TIMES = 8 };
 /* The drawing: a box of 820 × 292 with the plot inside, failures in a strip of their own below. */
-enum { LEFT = 44, RIGHT = 776, TOP = 14, BOTTOM = 190, LOW_TOP = 216, LOW_BOTTOM = 262, BAR_GAP = 3, GRID = 4, LOW_GRID = 2 };
+enum { LEFT = 44, RIGHT = 760, TOP = 14, BOTTOM = 190, LOW_TOP = 216, LOW_BOTTOM = 262, BAR_GAP = 3, GRID = 4, LOW_GRID = 2 };
 enum { SPARK_WIDTH = 120, SPARK_HEIGHT = 30, POINTS_MOST = 8 << 10 };
 
 static const struct field chart_bar_fields[] = {
@@ -140,14 +140,12 @@ static const char *spark_of(const struct show *s, const int64_t *values)
 
     if (max <= 0)
         return "";
-    buf_printf(&buf, "0,%d", SPARK_HEIGHT);
     for (int64_t i = 0; i < SLOTS; i++) {
         int64_t tenths = (SPARK_HEIGHT * 10 - 30) * (max - values[i]) / max + 20;
 
-        buf_printf(&buf, " %" PRId64 ".%" PRId64 ",%" PRId64 ".%" PRId64, i * SPARK_WIDTH * 10 / (SLOTS - 1) / 10,
+        buf_printf(&buf, "%s%" PRId64 ".%" PRId64 ",%" PRId64 ".%" PRId64, i ? " " : "", i * SPARK_WIDTH * 10 / (SLOTS - 1) / 10,
                    i * SPARK_WIDTH * 10 / (SLOTS - 1) % 10, tenths / 10, tenths % 10);
     }
-    buf_printf(&buf, " %d,%d", SPARK_WIDTH, SPARK_HEIGHT);
     return points_done(&buf);
 }
 

@@ -23,7 +23,7 @@ struct run_chart {
     struct list grid, failed_grid, times;        /* struct chart_mark */
     struct list rows;                    /* struct chart_row: slots with runs, newest first */
     const char *summary;                 /* what it shows, in a sentence */
-    /* Sparklines: points of an area in a box of 120 × 30; "" = nothing to draw. */
+    /* Sparklines: points of a line in a box of 120 × 30; "" = nothing to draw. */
     const char *spark_runs, *spark_ok, *spark_p95, *spark_first, *spark_cost, *spark_failed;
 };
 extern const struct field run_chart_fields[];

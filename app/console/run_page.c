@@ -138,12 +138,12 @@ static const char *story_of(const struct show *s, const struct run_page *page)
     return say_with(s, key, args);
 }
 
-/* Tokens of the answer per second of answering: between the first token and the end when streamed. */
+/* Tokens of the answer per second of answering: between the first token and the end when streamed. Of a blink nothing can be said. */
 static const char *speed_of(const struct show *s, const struct run_row *row)
 {
     int64_t span = row->latency_us - (row->stream ? row->first_token_us : 0), tenths;
 
-    if (row->tokens_out < 2 || span <= 0)
+    if (row->tokens_out < 2 || span < 20000)
         return "—";
     tenths = row->tokens_out * 10000000 / span;
     if (tenths >= 1000)

@@ -23,6 +23,7 @@ static const struct field problem_fields[] = {
 
 const struct field shell_fields[] = {
     FIELD_PAGE(struct shell, lang), FIELD_PAGE(struct shell, other_lang), FIELD_PAGE(struct shell, other_name),
+    FIELD_PAGE(struct shell, other_short),
     FIELD_PAGE(struct shell, theme), FIELD_PAGE(struct shell, theme_next), FIELD_PAGE(struct shell, theme_label),
     FIELD_PAGE(struct shell, csrf), FIELD_PAGE(struct shell, here), FIELD_PAGE(struct shell, user), FIELD_PAGE(struct shell, role),
     FIELD_PAGE(struct shell, signed_in), FIELD_PAGE(struct shell, is_operator), FIELD_PAGE(struct shell, is_admin),
@@ -150,7 +151,7 @@ const void *shell_of(struct request *rq)
     const struct language *other = &languages[(rq->lang->i + 1) % languages_n];
 
     *shell = (struct shell){
-        .lang = rq->lang->tag, .other_lang = other->tag, .other_name = other->name, .csrf = rq->csrf, .here = here_of(rq),
+        .lang = rq->lang->tag, .other_lang = other->tag, .other_name = other->name, .other_short = other->short_name, .csrf = rq->csrf, .here = here_of(rq),
         .flash = rq->flash, .flash_bad = flash_is_bad(rq), .request_id = rq->request_id, .files = console()->files,
         .htmx = console()->htmx, .version = console()->version, .demo = console()->demo,
         .is_operator = request_may(rq, OPERATOR), .is_admin = request_may(rq, ADMIN), .is_developer = request_may(rq, DEVELOPER),

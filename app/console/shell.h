@@ -23,7 +23,7 @@ struct shell_problem {
 };
 
 struct shell {
-    const char *lang, *other_lang, *other_name;     /* tags, and the other language's own name */
+    const char *lang, *other_lang, *other_name, *other_short;    /* tags, and the other language's own name, long and short */
     const char *theme, *theme_next;
     const char *theme_label;             /* of the button that leads to theme_next */
     const char *csrf;
