@@ -24,7 +24,7 @@ static const struct field diff_fields[] = {
 
 struct audit_view {
     struct audit_row row;
-    const char *time, *action_text, *object_text, *hash_short, *role_word;
+    const char *time, *action_text, *subject, *hash_short, *role_word;       /* subject: the name of what was changed, "" = none */
     struct list diffs;                   /* struct diff */
     bool any_diff, whole;                /* whole: made or removed, one side is empty */
 };
@@ -33,7 +33,7 @@ struct audit_view {
 static const struct field audit_view_fields[] = {
     ROW(seq), FIELD_TIME_AS(struct audit_view, row.at, "at"), ROW(actor), ROW(actor_role), ROW(action), ROW(object), ROW(object_id), RAW(before),
     RAW(after), ROW(remote_addr), ROW(request_id), ROW(hash), FIELD_PAGE(struct audit_view, time), FIELD_PAGE(struct audit_view, action_text),
-    FIELD_PAGE(struct audit_view, object_text), FIELD_PAGE(struct audit_view, hash_short), FIELD_PAGE(struct audit_view, role_word),
+    FIELD_PAGE(struct audit_view, subject), FIELD_PAGE(struct audit_view, hash_short), FIELD_PAGE(struct audit_view, role_word),
     FIELD_LIST_PAGE(struct audit_view, diffs, diff_fields, struct diff), FIELD_PAGE(struct audit_view, whole),
     FIELD_PAGE(struct audit_view, any_diff), FIELD_END,
 };
@@ -101,6 +101,7 @@ static void fill_diffs(const struct show *s, struct audit_view *view)
 
     view->diffs.items = NEW_ARRAY(s->arena, struct diff, DIFFS_MOST);
     view->whole = !before.p != !after.p;
+    view->subject = value_text(s, json_member(after.p ? after : before, "name"));
     for (struct json_walk walk = json_walk(after.p ? after : before); (after.p || before.p) && json_next(&walk);) {
         const char *name = json_string(walk.name, s->arena);
 
@@ -113,12 +114,11 @@ static void fill_diffs(const struct show *s, struct audit_view *view)
 static struct audit_view view_of(const struct show *s, const struct audit_row *row)
 {
     struct audit_view view = {.row = *row, .time = show_clock(s, row->at)};
-    const char *action = arena_printf(s->arena, "audit.action.%s", row->action), *object = arena_printf(s->arena, "audit.object.%s", row->object);
+    const char *action = arena_printf(s->arena, "audit.action.%s", row->action);
     const char *role = arena_printf(s->arena, "role.%s", row->actor_role);
     const struct catalogues *catalogues = console()->catalogues;
 
     view.action_text = message_known(catalogues, action) ? say(s, action) : row->action;
-    view.object_text = message_known(catalogues, object) ? say(s, object) : row->object;
     view.role_word = message_known(catalogues, role) ? say(s, role) : row->actor_role;
     view.hash_short = arena_printf(s->arena, "%.8s", row->hash);
     fill_diffs(s, &view);
