@@ -142,6 +142,22 @@ static bool read_file(const char *path, struct arena *a, struct bytes *file_r, s
     return true;
 }
 
+/* A file of another version may lack a column that a row of the database always has. */
+static void fill_texts(struct snapshot_rows *rows)
+{
+    for (const struct field *list = rows_fields; list->name; list++) {
+        const struct list *found = list->type == FIELD_LIST ? field_list(list, rows) : NULL;
+
+        for (size_t i = 0; found && i < found->n; i++)
+            for (const struct field *f = list->item; f->name; f++) {
+                const char **text = (const char **)(void *)((char *)found->items + i * list->item_size + f->offset);
+
+                if (f->type == FIELD_TEXT && !*text)
+                    *text = "";
+            }
+    }
+}
+
 bool snapshot_rows_restore(const char *path, const struct keyring *keyring, struct arena *a, struct snapshot_rows *rows_r, struct err *err)
 {
     uint8_t key[CRYPTO_KEY];
@@ -161,5 +177,8 @@ bool snapshot_rows_restore(const char *path, const struct keyring *keyring, stru
     secret_wipe(key, sizeof(key));
     if (!ok)
         return fail(err, ERR_INPUT, "%s is damaged or was sealed with another master key", path);
-    return json_check(text, NULL, &rows, err) && json_get_row(rows, rows_fields, a, rows_r, err);
+    if (!json_check(text, NULL, &rows, err) || !json_get_row(rows, rows_fields, a, rows_r, err))
+        return fail(err, ERR_INPUT, "%s does not hold a snapshot's rows: %s", path, err->text);
+    fill_texts(rows_r);
+    return true;
 }

@@ -25,7 +25,7 @@ __attribute__((unused)) static struct provider_row provider_row(const char *id, 
 {
     return (struct provider_row){
         .id = id, .name = name, .type = "openai", .base_url = "http://127.0.0.1:9/v1", .deployment_mode = mode, .data_class_max = "internal",
-        .secret_tail = "", .note = "", .enabled = true, .position = 100, .connect_ms = 1, .first_byte_ms = 2, .idle_ms = 3, .total_ms = 4,
+        .secret_tail = "", .note = "", .secret = "", .secret_dek = "", .enabled = true, .position = 100, .connect_ms = 1, .first_byte_ms = 2, .idle_ms = 3, .total_ms = 4,
         .rev = 1,
     };
 }
