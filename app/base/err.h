@@ -19,7 +19,7 @@ struct err {
     char text[200];             /* for the log and for operators: a fact, with values; never a secret */
     char field[64];             /* which input was wrong, empty if none in particular */
     char value[96];             /* what it was, shortened; empty for secrets */
-    char allowed[160];          /* what would have been allowed: "1–65535", "local, cloud"; language-free */
+    char allowed[400];          /* what would have been allowed: "1–65535", "local, cloud"; language-free */
     char detail[128];           /* a provider's own words, shown as they are; "" if none */
     const char *message;        /* catalogue key that says it better than the kind's own; NULL = the kind's */
     int retry_after_s;          /* seconds, 0 = not said */

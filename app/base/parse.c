@@ -56,7 +56,7 @@ bool parse_word(const char *text, const char *const words[], const char *field, 
 bool parse_bool(const char *text, const char *field, bool *b_r, struct err *err)
 {
     static const char *const words[] = {"true", "false", "1", "0", "on", "off", "yes", "no", NULL};
-    size_t i;
+    size_t i = 0;
     if (!parse_word(text, words, field, &i, err))
         return false;
     *b_r = i % 2 == 0;

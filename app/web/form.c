@@ -378,7 +378,7 @@ bool form_read(struct request *rq, const struct form_field fields[], void *value
     assert(n <= FIELDS_MAX);
     struct reading in = {.rq = rq, .fields = fields, .values = values, .form = form_r};
     struct input *inputs = NEW_ARRAY(rq->arena, struct input, n);
-    if (strcmp(rq->content_type, "application/json") == 0)
+    if (rq->body.n > 0 && strcmp(rq->content_type, "application/json") == 0)
         return read_json(&in, inputs);
     if (rq->body.n == 0 && request_is_api(rq))
         return take_inputs(&in, inputs, true);
