@@ -39,13 +39,13 @@ static const struct field audit_view_fields[] = {
 };
 
 struct audit_page {
-    struct list rows;                    /* struct audit_view */
+    struct list audit;                   /* struct audit_view */
     const char *next, *previous;         /* for before= and after=; NULL = none */
     const char *actor, *action, *object, *object_id, *limit;
     bool filtered, any;
 };
 const struct field audit_page_fields[] = {
-    FIELD_LIST(struct audit_page, rows, audit_view_fields, struct audit_view), FIELD(struct audit_page, next), FIELD(struct audit_page, previous),
+    FIELD_LIST(struct audit_page, audit, audit_view_fields, struct audit_view), FIELD(struct audit_page, next), FIELD(struct audit_page, previous),
     FIELD_PAGE(struct audit_page, actor), FIELD_PAGE(struct audit_page, action), FIELD_PAGE(struct audit_page, object),
     FIELD_PAGE(struct audit_page, object_id), FIELD_PAGE(struct audit_page, limit), FIELD_PAGE(struct audit_page, filtered), FIELD_PAGE(struct audit_page, any),
     FIELD_END,
@@ -175,12 +175,12 @@ bool audit_list_page(struct request *rq)
     views = NEW_ARRAY(rq->arena, struct audit_view, rows.n);
     for (size_t i = 0; i < rows.n; i++)
         views[i] = view_of(&s, &((const struct audit_row *)rows.items)[i]);
-    page.rows = (struct list){views + (more && newer), more ? (size_t)limit : rows.n};
-    page.any = page.rows.n > 0;
-    views = page.rows.items;
-    if (page.rows.n && (newer || more))
-        page.next = arena_printf(rq->arena, "%" PRId64, views[page.rows.n - 1].row.seq);
-    if (page.rows.n && (newer ? more : filter.before_seq > 0))
+    page.audit = (struct list){views + (more && newer), more ? (size_t)limit : rows.n};
+    page.any = page.audit.n > 0;
+    views = page.audit.items;
+    if (page.audit.n && (newer || more))
+        page.next = arena_printf(rq->arena, "%" PRId64, views[page.audit.n - 1].row.seq);
+    if (page.audit.n && (newer ? more : filter.before_seq > 0))
         page.previous = arena_printf(rq->arena, "%" PRId64, views[0].row.seq);
     return page_render(rq, "audit", audit_page_fields, &page);
 }

@@ -18,6 +18,21 @@ struct change change_of(struct request *rq)
     return (struct change){.db = rq->db, .arena = rq->arena, .actor = actor, .keyring = rq->gate->keyring, .gate = rq->gate};
 }
 
+bool form_read_any(struct request *rq, const struct form_field fields[], void *values, struct form *form_r)
+{
+    *form_r = (struct form){0};
+    return (request_is_api(rq) && rq->body.n == 0) || form_read(rq, fields, values, form_r);
+}
+
+bool form_read_nothing(struct request *rq)
+{
+    static const struct form_field nothing[] = {FORM_END};
+    struct form form;
+    char none;
+
+    return form_read_any(rq, nothing, &none, &form);
+}
+
 bool form_takes_err(struct request *rq, struct form *form)
 {
     struct err err = rq->err;

@@ -345,12 +345,9 @@ bool key_revoke_page(struct request *rq)
 
 bool key_revoke_do(struct request *rq)
 {
-    static const struct form_field nothing[] = {FORM_END};
     struct change change = change_of(rq);
     struct api_key_row row;
-    struct form form;
-    char none;
 
-    return form_read(rq, nothing, &none, &form) && find_key(rq, &row) && key_revoke(&change, row.id, &rq->err)
+    return form_read_nothing(rq) && find_key(rq, &row) && key_revoke(&change, row.id, &rq->err)
         && page_done(rq, "/admin/keys", "keys.flash.revoked", row.name, 200, NULL, NULL);
 }

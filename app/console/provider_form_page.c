@@ -422,7 +422,7 @@ bool provider_test_page(struct request *rq)
         return false;
     if (id)
         sent.form = page.v;
-    if (!form_read(rq, provider_tried_fields, &sent, &form))
+    if (!form_read_any(rq, provider_tried_fields, &sent, &form))
         return false;
     stored = id && !is_form(&form);
     check_type(rq, &sent.form, &form);

@@ -99,16 +99,6 @@ struct verb_sent {
 const struct form_field provider_activate_fields[] = {
     {.name = "untested", .type = FORM_BOOL, .offset = offsetof(struct verb_sent, untested)}, FORM_END,
 };
-static const struct form_field nothing_sent[] = {FORM_END};
-
-/* Verbs say all in their address; a body may be there, and then must be empty. */
-static bool read_nothing(struct request *rq)
-{
-    struct form form;
-    char none;
-
-    return form_read(rq, nothing_sent, &none, &form);
-}
 
 bool provider_activate_page(struct request *rq)
 {
@@ -128,7 +118,7 @@ bool provider_activate_do(struct request *rq)
     struct verb_page page = {.untested = true};
     struct form form;
 
-    if (!form_read(rq, provider_activate_fields, &sent, &form))
+    if (!form_read_any(rq, provider_activate_fields, &sent, &form))
         return false;
     if (form.problems.n > 0)
         return form_fail(rq, &form);
@@ -150,7 +140,7 @@ bool provider_disable_do(struct request *rq)
     const char *id = request_path_param(rq, "id");
     struct change change = change_of(rq);
 
-    return read_nothing(rq) && provider_enable(&change, id, false, &rq->err) && answer(rq, id, "provider.flash.disabled", name_of(rq, id));
+    return form_read_nothing(rq) && provider_enable(&change, id, false, &rq->err) && answer(rq, id, "provider.flash.disabled", name_of(rq, id));
 }
 
 bool provider_enable_do(struct request *rq)
@@ -158,7 +148,7 @@ bool provider_enable_do(struct request *rq)
     const char *id = request_path_param(rq, "id");
     struct change change = change_of(rq);
 
-    if (!read_nothing(rq) || !provider_enable(&change, id, true, &rq->err))
+    if (!form_read_nothing(rq) || !provider_enable(&change, id, true, &rq->err))
         return false;
     gate_wake_checks(rq->gate);
     return answer(rq, id, "provider.flash.enabled", name_of(rq, id));
@@ -188,7 +178,7 @@ bool provider_delete_do(struct request *rq)
     struct change change = change_of(rq);
     const char *name;
 
-    if (!read_nothing(rq))
+    if (!form_read_nothing(rq))
         return false;
     name = name_of(rq, id);
     if (provider_remove(&change, id, &rq->err))

@@ -101,12 +101,9 @@ bool login_do(struct request *rq)
 
 bool logout_do(struct request *rq)
 {
-    static const struct form_field nothing[] = {FORM_END};
     const char *token = request_cookie(rq, "mg");
-    struct form form;
-    char none;
 
-    if (!form_read(rq, nothing, &none, &form) || (token && !session_end(rq->db, rq->arena, token, &rq->err)))
+    if (!form_read_nothing(rq) || (token && !session_end(rq->db, rq->arena, token, &rq->err)))
         return false;
     response_cookie(rq, "mg", "", 0, true);
     return page_done(rq, "/admin/login", "login.flash.out", NULL, 200, NULL, NULL);

@@ -2,6 +2,7 @@
 #include "console/settings_page.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/json.h"
@@ -165,18 +166,17 @@ bool setting_save(struct request *rq)
         return false;
     if (form.problems.n > 0)
         return again(rq, name, sent.value, &form);
-    if (!setting_change(&change, name, sent.value, &rq->err))
-        return form_takes_err(rq, &form) && again(rq, name, sent.value, &form);
-    return done(rq, name, "settings.flash.saved");
+    if (setting_change(&change, name, sent.value, &rq->err))
+        return done(rq, name, "settings.flash.saved");
+    if (request_is_api(rq) && strcmp(rq->err.field, name) == 0)
+        snprintf(rq->err.field, sizeof(rq->err.field), "value");      /* programs know it by the member they sent */
+    return form_takes_err(rq, &form) && again(rq, name, sent.value, &form);
 }
 
 bool setting_reset(struct request *rq)
 {
-    static const struct form_field nothing[] = {FORM_END};
     const char *name = request_path_param(rq, "name");
     struct change change = change_of(rq);
-    struct form form;
-    char none;
 
-    return form_read(rq, nothing, &none, &form) && setting_change(&change, name, NULL, &rq->err) && done(rq, name, "settings.flash.reset");
+    return form_read_nothing(rq) && setting_change(&change, name, NULL, &rq->err) && done(rq, name, "settings.flash.reset");
 }
