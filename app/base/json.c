@@ -155,6 +155,8 @@ static bool equal(struct json string, const char *text, size_t n)
     if (!inside.p || inside.n < n)      /* an escape is never shorter than what it means */
         return false;
     const char *p = (const char *)inside.p, *end = p + inside.n;
+    if (n > 0 && *p != *text && *p != '\\')
+        return false;                   /* most names differ in their first letter already */
     if (!memchr(p, '\\', inside.n))
         return inside.n == n && memcmp(p, text, n) == 0;
     while (p < end) {
@@ -186,6 +188,20 @@ static struct json member(struct json object, const char *name, size_t n)
 struct json json_member(struct json object, const char *name)
 {
     return member(object, name, strlen(name));
+}
+
+void json_members(struct json object, const char *const names[], struct json values[])
+{
+    for (size_t i = 0; names[i]; i++)
+        values[i] = (struct json){NULL, 0};
+    if (json_kind(object) != JSON_OBJECT)
+        return;
+    for (struct json_walk w = json_walk(object); json_next(&w);)
+        for (size_t i = 0; names[i]; i++)
+            if (equal(w.name, names[i], strlen(names[i]))) {
+                values[i] = w.value;
+                break;
+            }
 }
 
 static struct json item(struct json array, const char *digits, size_t n)

@@ -33,6 +33,8 @@ must_check bool json_check(struct bytes text, const struct json_limits *limits, 
 enum json_kind json_kind(struct json);
 /* The member ${name} of an object, or the value with p == NULL. Names are compared decoded. */
 struct json json_member(struct json object, const char *name);
+/* Several members in one walk: values[i] becomes that of names[i], p == NULL where there is none. ${names} ends with NULL. */
+void json_members(struct json object, const char *const names[], struct json values[]);
 /* Follow a path of member names and array positions, "choices.0.delta.content"; p == NULL if any part is missing. */
 struct json json_at(struct json value, const char *path);
 

@@ -25,6 +25,10 @@ static bool openai_prepare(const struct target *target, const struct chat *chat,
     return openai_write(target, chat, a, &r->body, err);
 }
 
+/* What is read of an answer or event, found in one walk. */
+enum { TOP_ERROR, TOP_ID, TOP_MODEL, TOP_USAGE, TOP_CHOICES, TOPS };
+static const char *const top_names[] = {"error", "id", "model", "usage", "choices", NULL};
+
 static void read_usage(struct reader *r, struct json usage)
 {
     if (json_kind(usage) != JSON_OBJECT)
@@ -40,20 +44,19 @@ static void read_usage(struct reader *r, struct json usage)
         r->usage.cached = reader_tokens(usage, "prompt_cache_hit_tokens");
 }
 
-static void read_names(struct reader *r, struct json answer)
+static void read_names(struct reader *r, const struct json top[TOPS])
 {
     const char *model, *id;
 
-    if (!*r->model && (model = reader_word(r, json_member(answer, "model"))))
+    if (!*r->model && (model = reader_word(r, top[TOP_MODEL])))
         r->model = model;
-    if (!*r->upstream_id && (id = reader_word(r, json_member(answer, "id"))))
+    if (!*r->upstream_id && (id = reader_word(r, top[TOP_ID])))
         r->upstream_id = id;
 }
 
 /* An error object inside HTTP 200. */
-static bool read_failure(struct json answer, struct err *err)
+static bool read_failure(struct json error, struct err *err)
 {
-    struct json error = json_member(answer, "error");
     struct json words = json_kind(error) == JSON_OBJECT ? json_member(error, "message") : error;
 
     if (!error.p || json_kind(error) == JSON_NULL)
@@ -122,19 +125,18 @@ static bool read_finish(struct reader *r, struct json reason, struct err *err)
  * dialect gets all of them. */
 static bool read_choice(struct reader *r, struct json choice, const char *part, struct err *err)
 {
-    struct json said = json_member(choice, part);
-    struct json reasoning = json_member(said, "reasoning_content");
+    struct json halves[2], said[4];
 
-    if (!reasoning.p)
-        reasoning = json_member(said, "reasoning");
-    return emit_text(r, EVENT_REASONING, reasoning, err) && emit_text(r, EVENT_TEXT, json_member(said, "content"), err)
-        && emit_tool_calls(r, json_member(said, "tool_calls"), err) && read_finish(r, json_member(choice, "finish_reason"), err);
+    json_members(choice, (const char *const[]){part, "finish_reason", NULL}, halves);
+    json_members(halves[0], (const char *const[]){"reasoning_content", "reasoning", "content", "tool_calls", NULL}, said);
+    return emit_text(r, EVENT_REASONING, said[0].p ? said[0] : said[1], err) && emit_text(r, EVENT_TEXT, said[2], err)
+        && emit_tool_calls(r, said[3], err) && read_finish(r, halves[1], err);
 }
 
 static bool openai_read_frame(struct reader *r, struct bytes frame, struct err *err)
 {
     struct chat_event event = {.type = EVENT_RAW, .text = frame};
-    struct json answer, choices;
+    struct json answer, top[TOPS];
 
     if (r->ended || bytes_equal_text(frame, "[DONE]")) {     /* what follows the end mark means nothing */
         r->ended = true;
@@ -144,15 +146,15 @@ static bool openai_read_frame(struct reader *r, struct bytes frame, struct err *
         return fail(err, ERR_UPSTREAM, "the provider sent a malformed event: %.150s", err->text);
     if (json_kind(answer) != JSON_OBJECT)
         return fail(err, ERR_UPSTREAM, "the provider sent an event that is no JSON object");
-    if (!read_failure(answer, err))
+    json_members(answer, top_names, top);
+    if (!read_failure(top[TOP_ERROR], err))
         return false;
-    read_names(r, answer);
-    read_usage(r, json_member(answer, "usage"));
-    choices = json_member(answer, "choices");
-    if (!read_choice(r, json_at(choices, "0"), "delta", err))
+    read_names(r, top);
+    read_usage(r, top[TOP_USAGE]);
+    if (!read_choice(r, json_at(top[TOP_CHOICES], "0"), "delta", err))
         return false;
     /* The usage event is ours when the caller did not ask for it. */
-    if (!r->same || (!json_count(choices) && r->usage.known && !r->chat->include_usage))
+    if (!r->same || (!json_count(top[TOP_CHOICES]) && r->usage.known && !r->chat->include_usage))
         return true;
     return reader_emit(r, &event, err);
 }
@@ -160,17 +162,19 @@ static bool openai_read_frame(struct reader *r, struct bytes frame, struct err *
 static bool openai_read_whole(struct reader *r, struct bytes body, struct err *err)
 {
     struct chat_event event = {.type = EVENT_RAW, .text = body};
-    struct json answer;
+    struct json answer, first, top[TOPS];
 
     if (!json_check(body, &(struct json_limits){.allow_nul = true}, &answer, err))
         return fail(err, ERR_UPSTREAM, "the provider's answer is malformed: %.150s", err->text);
-    if (!read_failure(answer, err))
+    json_members(answer, top_names, top);
+    if (!read_failure(top[TOP_ERROR], err))
         return false;
-    if (!json_count(json_member(answer, "choices")))
+    first = json_at(top[TOP_CHOICES], "0");
+    if (!first.p)
         return fail(err, ERR_UPSTREAM, "the provider's answer has no choices");
-    read_names(r, answer);
-    read_usage(r, json_member(answer, "usage"));
-    if (!read_choice(r, json_at(answer, "choices.0"), "message", err))
+    read_names(r, top);
+    read_usage(r, top[TOP_USAGE]);
+    if (!read_choice(r, first, "message", err))
         return false;
     r->ended = true;
     return !r->same || reader_emit(r, &event, err);

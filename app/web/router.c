@@ -103,13 +103,14 @@ static void set_params(struct request *rq, const char *pattern)
     }
 }
 
-/* How many bytes two paths share, up to a slash. */
-static size_t shared(const char *a, const char *b)
+/* How many bytes a pattern and a path share, up to a slash; ${differ_r}: the pattern is literal where they part, so it cannot fit. */
+static size_t shared(const char *pattern, const char *path, bool *differ_r)
 {
-    size_t slash = 0;
-    for (size_t i = 0; a[i] != '\0' && a[i] == b[i]; i++)
-        if (a[i] == '/')
+    size_t slash = 0, i = 0;
+    for (; pattern[i] != '\0' && pattern[i] == path[i]; i++)
+        if (pattern[i] == '/')
             slash = i;
+    *differ_r = pattern[i] != path[i] && pattern[i] != ':' && memchr(pattern, ':', i) == NULL;
     return slash;
 }
 
@@ -126,12 +127,13 @@ struct search {
 static void consider(struct search *s, const struct request *rq, const struct route *route, const struct address *address)
 {
     uint32_t score;
-    size_t near = shared(address->path, rq->path);
+    bool differ;
+    size_t near = shared(address->path, rq->path, &differ);
     if (near > s->near) {
         s->near = near;
         s->near_face = address->face;
     }
-    if (!path_fits(address->path, rq->path, &score) || (s->found && score < s->score))
+    if (differ || !path_fits(address->path, rq->path, &score) || (s->found && score < s->score))
         return;
     if (!s->found || score > s->score) {
         s->found = true;
