@@ -10,6 +10,7 @@ NAME     := moongate
 OUT      ?= out/plain
 PREFIX   ?= /usr/local
 SECONDS  ?= 10
+MAKEFLAGS += --no-print-directory
 PACKAGES := libpq json-c libcurl libargon2 libcrypto fcgi
 WARN     := -Wall -Wextra -Wpedantic -Wshadow -Wvla -Wformat=2 -Wwrite-strings -Wcast-qual \
             -Wstrict-prototypes -Wmissing-prototypes -Wundef -Wswitch-enum -Werror

@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.." || exit 1
 sums=static/npm/vendor.sums
 
 ci() { npm ci --ignore-scripts --no-audit --no-fund --loglevel=error "$@" </dev/null; }
-is() { [ "$(sha384sum <"$2" 2>/dev/null | cut -d' ' -f1)" = "$1" ]; }      # SUM FILE
+is() { [ -f "$2" ] && [ "$(sha384sum <"$2" | cut -d' ' -f1)" = "$1" ]; }      # SUM FILE
 
 vendored() {
     grep -v '^#' $sums | while read -r sum _ name; do is "$sum" "static/vendor/$name" || exit 1; done
