@@ -3,7 +3,7 @@
 import { execFileSync } from 'node:child_process';
 import { chownSync, existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { Program, run, until } from './program.mjs';
+import { ended, Program, run, until } from './program.mjs';
 
 function tool(name) {
   const base = '/usr/lib/postgresql';
@@ -53,7 +53,7 @@ export class Cluster {
     // SIGINT is PostgreSQL's fast stop: sessions are ended, nothing is lost.
     this.server = new Program('postgres', command, args, { cwd: this.folder, log: this.log, quit: 'SIGINT' });
     await until('PostgreSQL to accept connections', async () => {
-      if (this.server.code !== undefined) throw new Error(this.server.lastLines);
+      if (this.server.code !== undefined) throw ended(this.server);
       return (await this.psql('postgres', 'select 1')).trim() === '1';
     });
   }

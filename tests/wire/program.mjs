@@ -12,6 +12,11 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () =>
 // Sanitizers make programs several times slower; deadlines are only there to end a test that would wait for ever.
 export const DEADLINE = 30_000;
 
+// An error that no waiting mends.
+export function ended(program) {
+  return Object.assign(new Error(`${program.name} ended with ${program.code}:\n${program.lastLines}`), { final: true });
+}
+
 // Ask again and again until ${ask} gives something true: what it gave. ${what} is what the failure says was waited for.
 export async function until(what, ask, { ms = DEADLINE, every = 20 } = {}) {
   const end = Date.now() + ms;
@@ -22,6 +27,7 @@ export async function until(what, ask, { ms = DEADLINE, every = 20 } = {}) {
       if (got) return got;
       last = undefined;
     } catch (e) {
+      if (e.final) throw e;
       last = e;
     }
     if (Date.now() > end) throw new Error(`waited ${ms} ms in vain for ${what}${last ? `: ${last.message}` : ''}`, { cause: last });
@@ -59,7 +65,7 @@ export class Program {
   line(pattern) {
     return until(`${this.name} to print a line like ${pattern}`, () => {
       const match = pattern.exec(this.output);
-      if (!match && this.code !== undefined) throw new Error(`it ended with ${this.code}\n${this.lastLines}`);
+      if (!match && this.code !== undefined) throw ended(this);
       return match;
     });
   }

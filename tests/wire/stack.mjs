@@ -9,7 +9,7 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Cluster } from './cluster.mjs';
 import { Fakellm } from './fakellm.mjs';
-import { Program, run, until } from './program.mjs';
+import { ended, Program, run, until } from './program.mjs';
 
 export const HOME = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 export const OUT = resolve(HOME, process.env.OUT ?? 'out/plain');
@@ -105,7 +105,7 @@ export class Stack {
   ready() {
     return until('/readyz to say 200', async () => {
       for (const p of [this.gate, this.front]) {
-        if (p.code !== undefined) throw new Error(`${p.name} ended with ${p.code}: ${p.lastLines}`);
+        if (p.code !== undefined) throw ended(p);
       }
       return (await fetch(`${this.url}/readyz`)).status === 200;
     });
@@ -155,6 +155,6 @@ export class Stack {
     const code = await this.gate?.stop();
     await Promise.all([front, this.fake?.stop(), this.cluster?.stop()]);
     if (this.folder) rmSync(this.folder, { recursive: true, force: true });
-    if (gateRan && code !== 0) throw new Error(`moongate ended with ${code}:\n${this.gate.lastLines}`);
+    if (gateRan && code !== 0) throw ended(this.gate);
   }
 }
