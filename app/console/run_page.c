@@ -129,7 +129,7 @@ static const char *story_of(const struct show *s, const struct run_page *page)
         {.name = "model", .text = *row->requested_model ? row->requested_model : "auto"}, {.name = "actual", .text = row->actual_model},
         {.name = "provider", .text = row->provider_name}, {.name = "latency", .text = page->view.latency},
         {.name = "first", .text = row->first_token_us ? page->view.first_token : ""}, {.name = "place", .text = row->is_local ? "local" : "cloud"},
-        {.name = "code", .text = row->error_code}, {.name = "attempts", .number = row->attempts}, {NULL},
+        {.name = "code", .text = show_code(s, row->error_code)}, {.name = "attempts", .number = row->attempts}, {NULL},
     };
 
     for (size_t i = 0; i < COUNT(known); i++)

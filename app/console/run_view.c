@@ -39,7 +39,7 @@ struct run_view run_view_of(const struct show *s, const struct run_row *row)
     view.place = say(s, row->is_local ? "provider.mode.local" : "provider.mode.cloud");
     view.caller = run_caller(s, row);
     view.caller_id = *row->key_id ? row->key_id : "";
-    view.code = strcmp(row->status, "ok") == 0 ? "" : row->error_code;
+    view.code = strcmp(row->status, "ok") == 0 ? "" : show_code(s, row->error_code);
     view.mark = show_run_status(s, row->status);
     return view;
 }

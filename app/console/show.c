@@ -163,3 +163,12 @@ const char *show_reason(const struct show *s, const char *reason)
     key = arena_printf(s->arena, "http.%s", reason);
     return message_known(console()->catalogues, key) ? say(s, key) : reason;
 }
+
+const char *show_code(const struct show *s, const char *code)
+{
+    const char *key = arena_printf(s->arena, "run.code.%s", code);
+
+    if (strncmp(code, "status_", 7) == 0)
+        return arena_printf(s->arena, "HTTP %s", code + 7);
+    return message_known(console()->catalogues, key) ? say(s, key) : code;
+}

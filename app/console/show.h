@@ -46,5 +46,7 @@ struct mark show_health(const struct show *, const char *state);        /* ok, w
 struct mark show_run_status(const struct show *, const char *status);   /* ok, failed, refused, … */
 /* Why a provider is not well, as a sentence; "" if it is. */
 const char *show_reason(const struct show *, const char *reason);
+/* Why a run or attempt did not succeed, in a few words: an error's code ("rate"), an end of the connection ("refused") or "status_429". */
+const char *show_code(const struct show *, const char *code);
 
 #endif

@@ -65,7 +65,7 @@ static struct track attempt_track(const struct show *s, const struct scale *scal
     int64_t connected = at + (row->reused ? 0 : row->connect_us), first = row->first_byte_us ? at + row->first_byte_us : end;
 
     track.is_attempt = true;
-    track.mark = ok ? (struct mark){"s-ok", "ok", say(s, "run.attempt.ok")} : (struct mark){"s-bad", "bad", row->result};
+    track.mark = ok ? (struct mark){"s-ok", "ok", say(s, "run.attempt.ok")} : (struct mark){"s-bad", "bad", show_code(s, row->result)};
     if (strcmp(row->result, "cancelled") == 0)
         track.mark = (struct mark){"s-off", "off", say(s, "run.status.cancelled")};
     if (first < connected || first > end)
@@ -80,8 +80,12 @@ static struct list ticks_of(const struct show *s, const struct scale *scale)
 {
     struct tick *ticks = NEW_ARRAY(s->arena, struct tick, WATERFALL_TICKS + 1);
 
-    for (int64_t i = 0; i <= WATERFALL_TICKS; i++)
-        ticks[i] = (struct tick){format_duration(s->lang, scale->total * i / WATERFALL_TICKS, s->arena), WATERFALL_WIDTH * i / WATERFALL_TICKS};
+    for (int64_t i = 0; i <= WATERFALL_TICKS; i++) {
+        bool shown = scale->total >= 10000 || i == 0 || i == WATERFALL_TICKS;        /* of a blink all numbers would look alike */
+
+        ticks[i] = (struct tick){shown ? format_duration(s->lang, scale->total * i / WATERFALL_TICKS, s->arena) : "",
+                                 WATERFALL_WIDTH * i / WATERFALL_TICKS};
+    }
     return (struct list){ticks, WATERFALL_TICKS + 1};
 }
 
