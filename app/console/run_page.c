@@ -56,13 +56,16 @@ const struct field run_page_fields[] = {
 
 /* ---- why this provider ---- */
 
-static struct mark verdict_mark(const struct show *s, const char *verdict)
+/* Who was chosen and could not answer is no winner. */
+static struct mark verdict_mark(const struct show *s, const char *verdict, bool answered)
 {
     static const struct { const char *verdict, *icon, *css; } marks[] = {
         {"chosen", "s-ok", "ok"}, {"standby", "s-off", "off"}, {"disabled", "s-off", "off"}, {"model_off", "s-off", "off"},
         {"class", "lock", "warn"}, {"sovereign", "lock", "warn"},
     };
 
+    if (strcmp(verdict, "chosen") == 0 && !answered)
+        return (struct mark){"s-warn", "warn", say(s, "run.verdict.chosen_failed")};
     for (size_t i = 0; i < COUNT(marks); i++)
         if (strcmp(marks[i].verdict, verdict) == 0)
             return (struct mark){marks[i].icon, marks[i].css, say(s, arena_printf(s->arena, "run.verdict.%s", verdict))};
@@ -87,7 +90,7 @@ static const char *text_of(const struct show *s, struct json object, const char 
     return text ? text : "";
 }
 
-static struct candidate_view candidate_of(const struct show *s, struct json candidate, int64_t rank)
+static struct candidate_view candidate_of(const struct show *s, struct json candidate, int64_t rank, bool answered)
 {
     struct candidate_view view = {
         .provider_name = text_of(s, candidate, "provider_name"), .model = text_of(s, candidate, "model"), .rank = rank,
@@ -95,15 +98,15 @@ static struct candidate_view candidate_of(const struct show *s, struct json cand
     };
     const char *verdict = text_of(s, candidate, "verdict");
 
-    view.chosen = strcmp(verdict, "chosen") == 0;
+    view.chosen = strcmp(verdict, "chosen") == 0 && answered;
     view.monogram = show_monogram(s, view.provider_name);
     view.place = say(s, view.is_local ? "provider.mode.local" : "provider.mode.cloud");
-    view.mark = verdict_mark(s, verdict);
+    view.mark = verdict_mark(s, verdict, answered);
     view.reason = verdict_reason(s, verdict, view.detail);
     return view;
 }
 
-static struct list candidates_of(const struct show *s, const char *decision)
+static struct list candidates_of(const struct show *s, const char *decision, bool answered)
 {
     struct list list = {0};
     struct json all;
@@ -113,7 +116,7 @@ static struct list candidates_of(const struct show *s, const char *decision)
         return list;
     list.items = NEW_ARRAY(s->arena, struct candidate_view, json_count(all));
     for (struct json_walk walk = json_walk(all); json_next(&walk); list.n++)
-        ((struct candidate_view *)list.items)[list.n] = candidate_of(s, walk.value, (int64_t)list.n + 1);
+        ((struct candidate_view *)list.items)[list.n] = candidate_of(s, walk.value, (int64_t)list.n + 1, answered);
     return list;
 }
 
@@ -178,7 +181,7 @@ static void fill_texts(const struct show *s, struct run_page *page)
     page->tokens_cached = row->tokens_cached ? show_int(s, row->tokens_cached) : "";
     page->tokens_reasoning = row->tokens_reasoning ? show_int(s, row->tokens_reasoning) : "";
     page->upstream_id = upstream_id_of(page->attempt_list);
-    page->candidates = candidates_of(s, row->decision);
+    page->candidates = candidates_of(s, row->decision, page->is_ok);
     page->has_candidates = page->candidates.n > 0;
     page->has_attempts = page->attempt_list.n > 0;
     page->waterfall = waterfall_of(s, row, page->attempt_list);
