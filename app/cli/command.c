@@ -125,7 +125,7 @@ bool command_change(struct command_line *line, struct change *change_r, struct e
 
     arena_defer(line->arena, close_db, db);
     *change_r = (struct change){.db = db, .arena = line->arena, .actor = &shell};
-    if (!installation_keyring(line->in, db, false, line->arena, &keyring, err))
+    if (!installation_keyring(line->in, db, true, line->arena, &keyring, err))
         return false;
     change_r->keyring = keyring;
     return true;

@@ -13,12 +13,9 @@
 static bool read_pepper(struct change *change, struct secret **pepper_r, int64_t *kid_r, struct err *err)
 {
     struct sealed_key_row row;
-    bool found;
 
-    if (!sealed_keys_find(change->tx, change->arena, "pepper", &row, &found, err))
+    if (!pepper_settle(change->tx, change->keyring, change->arena, &row, err))
         return false;
-    if (!found)
-        return fail(err, ERR_INTERNAL, "there is no pepper yet. hint: start moongate once");
     *kid_r = row.kid;
     return sealed_key_open(change->keyring, change->arena, &row, pepper_r, err);
 }

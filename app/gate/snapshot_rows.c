@@ -47,30 +47,29 @@ bool sealed_key_open(const struct keyring *keyring, struct arena *a, const struc
     return unseal(keyring, a, place_of(row->name), &sealed, secret_r, err);
 }
 
-/* The pepper is made once; two instances starting at once agree on one of theirs. */
-static bool settle_pepper(struct db *db, const struct keyring *keyring, struct arena *a, struct err *err)
+bool pepper_settle(struct db *db, const struct keyring *keyring, struct arena *a, struct sealed_key_row *row_r, struct err *err)
 {
     uint8_t pepper[32];
     struct sealed sealed;
-    struct sealed_key_row row;
     bool found;
 
-    if (!sealed_keys_find(db, a, "pepper", &row, &found, err))
+    if (!sealed_keys_find(db, a, "pepper", row_r, &found, err))
         return false;
     if (found)
         return true;
     crypto_random(pepper, sizeof(pepper));
     seal(keyring, a, place_of("pepper"), (struct bytes){pepper, sizeof(pepper)}, &sealed);
     secret_wipe(pepper, sizeof(pepper));
-    return sealed_keys_settle(db, a, "pepper", 1, hex_text(sealed_pack(a, &sealed), a), &row, err);
+    return sealed_keys_settle(db, a, "pepper", 1, hex_text(sealed_pack(a, &sealed), a), row_r, err);
 }
 
 bool snapshot_rows_read(struct db *db, const struct keyring *keyring, struct arena *a, struct snapshot_rows *rows_r, struct err *err)
 {
+    struct sealed_key_row pepper;
     int64_t admins;
 
     rows_r->made_at = clock_wall();
-    if (!settle_pepper(db, keyring, a, err) || !users_count_admins(db, a, &admins, err))
+    if (!pepper_settle(db, keyring, a, &pepper, err) || !users_count_admins(db, a, &admins, err))
         return false;
     rows_r->has_admin = admins > 0;
     return settings_list(db, a, &rows_r->settings, err) && providers_list_sealed(db, a, &rows_r->providers, err)
