@@ -86,6 +86,20 @@ void outcome_fill(struct run *run)
     fill_usage(run);
 }
 
+/* The one line a run leaves; what says nothing about a good one is left out of it. */
+static void log_end(const struct run *run)
+{
+    const struct run_row *row = &run->entry.run;
+
+    if (!*row->error_code)
+        log_info(&run->log, "run ended", "status=%s provider=%s model=%s latency_us=%" PRId64 " first_token_us=%" PRId64 " tokens_in=%" PRId64
+                 " tokens_out=%" PRId64, row->status, row->provider_name, row->actual_model, row->latency_us, row->first_token_us,
+                 row->tokens_in, row->tokens_out);
+    else
+        log_info(&run->log, "run ended", "status=%s http_status=%" PRId64 " provider=%s model=%s latency_us=%" PRId64 " code=%s detail=\"%s\"",
+                 row->status, row->http_status, row->provider_name, row->actual_model, row->latency_us, row->error_code, row->error_detail);
+}
+
 void outcome_count(const struct run *run)
 {
     const struct run_row *row = &run->entry.run;
@@ -97,8 +111,5 @@ void outcome_count(const struct run *run)
     metric_add(METRIC_tokens_in_total, row->tokens_in);
     metric_add(METRIC_tokens_out_total, row->tokens_out);
     metric_add(METRIC_cost_micros_total, row->cost_micros);
-    log_info(&run->log, "run ended", "status=%s http_status=%" PRId64 " provider=%s model=%s stream=%d latency_us=%" PRId64
-             " first_token_us=%" PRId64 " tokens_in=%" PRId64 " tokens_out=%" PRId64 " code=%s detail=\"%s\"", row->status, row->http_status,
-             row->provider_name, row->actual_model, row->stream, row->latency_us, row->first_token_us, row->tokens_in, row->tokens_out,
-             row->error_code, row->error_detail);
+    log_end(run);
 }

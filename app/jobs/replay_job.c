@@ -3,6 +3,8 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include "base/arena.h"
 #include "base/clock.h"
@@ -18,7 +20,7 @@
 /* The process of intents whose own is dead and not known by name. */
 #define NOBODY "00000000-0000-0000-0000-000000000000"
 
-enum { BATCH = 500, BATCH_BYTES = 4 << 20, IDLE_US = 100000, WAIT_MAX_US = 5000000 };
+enum { BATCH = 500, BATCH_BYTES = 4 << 20, IDLE_US = 100000, WAIT_MAX_US = 5000000, REPLAY_NICE = 5 };
 
 struct replay {
     struct gate *gate;
@@ -233,12 +235,20 @@ static void close_interrupted(struct replay *r)
         log_err(NULL, LOG_ERROR, "interrupted runs not recorded", &err);
 }
 
+/* Answering comes first: when the processors are full, records wait in the spool a little longer. */
+static void step_back(void)
+{
+    if (setpriority(PRIO_PROCESS, (id_t)gettid(), REPLAY_NICE) != 0)
+        log_info(NULL, "replay keeps its priority");
+}
+
 void replay_job(const struct jobs_options *options)
 {
     struct replay r = {.gate = options->gate, .arena = arena_new(), .owner = {options->installation, options->process},
                        .dead = {options->installation, NOBODY}};
     bool stop = false;
 
+    step_back();
     while (!stop) {
         enum step step = replay_once(&r);
 
