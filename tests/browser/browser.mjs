@@ -32,7 +32,7 @@ export class Browser {
     await context.addInitScript(REPORT_VIOLATIONS);
     await visitor.setCookies(cookies);
     visitor.page = await context.newPage();
-    visitor.page.setDefaultTimeout(20_000);
+    visitor.page.setDefaultTimeout(Number(process.env.PATIENCE ?? 20_000));
     return visitor;
   }
 
@@ -51,7 +51,8 @@ export class Visitor {
     page.on('console', (m) => { if (m.type() === 'error' && !ofTheDocument(m, page)) add(`console: ${m.text()}`); });
     page.on('pageerror', (e) => add(`exception: ${e.message}`));
     page.on('request', (r) => { if (new URL(r.url()).origin !== this.url && !r.url().startsWith('data:')) add(`request to ${r.url()}`); });
-    page.on('requestfailed', (r) => { if (r.resourceType() !== 'document') add(`${r.url()}: ${r.failure().errorText}`); });
+    // What is under way when a page is left is aborted; that is no failure.
+    page.on('requestfailed', (r) => { if (r.failure().errorText !== 'net::ERR_ABORTED') add(`${r.url()}: ${r.failure().errorText}`); });
     page.on('response', (answer) => this.#judge(answer, add));
   }
 
