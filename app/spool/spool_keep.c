@@ -120,6 +120,7 @@ void keep_quarantine(struct spool *sp, struct folder *f, struct folder_segment *
     }
 }
 
+/* Those under a full name; one that was being written when the process died has none. */
 static uint64_t files_in(int root_fd, const char *name)
 {
     uint64_t n = 0;
@@ -131,7 +132,7 @@ static uint64_t files_in(int root_fd, const char *name)
         return 0;
     }
     for (struct dirent *e; (e = readdir(dir)) != NULL;)
-        n += e->d_name[0] != '.';
+        n += strchr(e->d_name, '-') != NULL;
     closedir(dir);
     return n;
 }

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #ifndef TESTS_SPOOL_DISK_H
 #define TESTS_SPOOL_DISK_H
-/* A disk that fails when it is told to, and that knows what is durable: pwrite, fdatasync, fsync, posix_fallocate, renameat and
- * linkat of the program under test end here (a program's own functions go before the C library's). Calls are counted while the
+/* A disk that fails when it is told to, and that knows what is durable: pwrite, fdatasync, fsync, posix_fallocate, renameat,
+ * linkat and, for kills only, unlinkat and ftruncate of the program under test end here (a program's own functions go before the C library's). Calls are counted while the
  * disk is armed. A failed fdatasync throws away what was not synced, as a kernel may. Included by one file of a program. */
 #include <errno.h>
+#include <signal.h>
 #include <sys/syscall.h>
 
 #include "spool_help.h"
@@ -22,12 +23,30 @@ static struct {
     bool armed, watching;
     enum disk_fault fault;
     long calls, fail_from, fail_to;    /* calls [from, to) fail */
+    long kill_at;                      /* the process dies before this call, or in the middle of it */
+    bool kill_inside;
     struct disk_file files[512];
     size_t file_n;
-} disk = {.mutex = PTHREAD_MUTEX_INITIALIZER};
+} disk = {.mutex = PTHREAD_MUTEX_INITIALIZER, .kill_at = -1};
+
+static bool disk_kills(void)
+{
+    return disk.kill_at >= 0 && disk.armed && disk.calls == disk.kill_at;
+}
+
+/* For calls that do not fail: only one thread when it kills. */
+static void disk_may_kill(void)
+{
+    if (disk_kills())
+        raise(SIGKILL);
+    if (disk.kill_at >= 0)
+        disk.calls++;
+}
 
 static bool disk_fails(void)
 {
+    if (disk_kills())
+        raise(SIGKILL);
     pthread_mutex_lock(&disk.mutex);
     bool fails = disk.armed && disk.calls >= disk.fail_from && disk.calls < disk.fail_to;
     disk.calls += disk.armed;
@@ -104,6 +123,8 @@ static void disk_synced(int fd, bool ok)
 
 ssize_t pwrite(int fd, const void *p, size_t n, off_t at)
 {
+    if (disk_kills() && disk.kill_inside)
+        syscall(SYS_pwrite64, fd, p, n / 2, at);
     bool fails = disk_fails();
     if (fails && (disk.fault == DISK_EIO || disk.fault == DISK_ENOSPC))
         return -1;
@@ -154,6 +175,18 @@ int linkat(int from_dir, const char *from, int to_dir, const char *to, int flags
     if (disk_fails() && disk.fault != DISK_SHORT)
         return -1;
     return (int)syscall(SYS_linkat, from_dir, from, to_dir, to, flags);
+}
+
+int unlinkat(int dir, const char *name, int flags)
+{
+    disk_may_kill();
+    return (int)syscall(SYS_unlinkat, dir, name, flags);
+}
+
+int ftruncate(int fd, off_t n)
+{
+    disk_may_kill();
+    return (int)syscall(SYS_ftruncate, fd, n);
 }
 
 #endif

@@ -3,6 +3,8 @@
  * happens, what was acknowledged comes out, nothing torn does, and the spool works again when the disk does. */
 #include <pthread.h>
 #include <stdatomic.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
 
 #include "spool_disk.h"
 
@@ -199,6 +201,75 @@ static void dead_disk(void **state)
     place_free(dir);
 }
 
+/* What a process says before it dies, in memory that outlives it. */
+struct will {
+    uint8_t acked[STRIDE], replayed[STRIDE];
+};
+
+static void die_at(const char *dir, struct will *will, long k, bool inside, bool sync_each)
+{
+    struct spool_options o = options_small(dir);
+    struct arena *a = arena_new();
+    struct list list;
+    struct err err;
+    disk.kill_at = k;
+    disk.kill_inside = inside;
+    disk.fail_from = disk.fail_to = disk.calls = 0;
+    disk.armed = true;
+    o.sync_each = sync_each;
+    for (uint64_t n = 0; n < RECORDS;) {
+        struct spool *sp = must_open(&o);
+        for (uint64_t end = n + RECORDS / 2; n < end; n++) {
+            will->acked[n] = put_sized(sp, n, LONGEST, &err);
+            if (n % 9 == 8)
+                spool_sync(sp);
+            if (n % 30 != 29 || !spool_read(sp, a, 25, SIZE_MAX, &list, &err))
+                continue;
+            for (size_t i = 0; i < list.n; i++)
+                will->replayed[record_number(((struct spool_record *)list.items)[i].id)] = 1;
+            if (!spool_done(sp, &err))
+                _exit(2);
+        }
+        spool_close(sp);
+    }
+    _exit(0);
+}
+
+/* Whatever the process was doing to the disk when it died. */
+static void killed_at_every_call(void **state)
+{
+    (void)state;
+    struct will *will = mmap(NULL, sizeof(*will), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    assert_true(will != MAP_FAILED);
+    long k = 0;
+    /* Six in a row survive when there are no more calls, with sync_each and without. */
+    for (int survived = 0; survived < 6; k++) {
+        char *dir = place_new();
+        struct spool_options o = options_small(dir);
+        struct seen seen = seen_new();
+        int status;
+        memset(will, 0, sizeof(*will));
+        pid_t pid = fork();
+        if (pid == 0)
+            die_at(dir, will, k / 2, k % 2, k % 3 == 0);
+        assert_int_equal(waitpid(pid, &status, 0), pid);
+        bool died = WIFSIGNALED(status);
+        survived = died ? 0 : survived + 1;
+        assert_true(died ? WTERMSIG(status) == SIGKILL : WEXITSTATUS(status) == 0);
+        struct spool *sp = must_open(&o);
+        take_sized(sp, &seen, true, LONGEST);
+        spool_close(sp);
+        for (uint64_t n = 0; n < RECORDS; n++)
+            if (seen.times[n] > 1 || (will->acked[n] && !will->replayed[n] && !seen.times[n]))
+                fail_msg("killed at call %ld: record %" PRIu64 " came %d times", k / 2, n, seen.times[n]);
+        free(seen.times);
+        place_free(dir);
+    }
+    print_message("%ld calls\n", k / 2);
+    assert_true(k / 2 > 150);
+    munmap(will, sizeof(*will));
+}
+
 /* The same with threads: errors come and go while four write, one syncs and one reads. */
 enum { WRITERS = 4, EACH = 1500 };
 
@@ -295,6 +366,7 @@ int main(void)
         cmocka_unit_test(disk_full),
         cmocka_unit_test(short_writes),
         cmocka_unit_test(dead_disk),
+        cmocka_unit_test(killed_at_every_call),
         cmocka_unit_test(threads_on_a_failing_disk),
     };
     quiet();
