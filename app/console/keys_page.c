@@ -84,8 +84,7 @@ static struct key_view view_of(const struct show *s, const struct api_key_row *r
     return view;
 }
 
-/* Operators and up see all keys. */
-static bool sees(const struct request *rq, const struct api_key_row *row)
+bool key_seen(const struct request *rq, const struct api_key_row *row)
 {
     return request_may(rq, OPERATOR) || (rq->who && rq->who->user_name && strcmp(row->owner, rq->who->user_name) == 0);
 }
@@ -122,7 +121,7 @@ bool keys_list_page(struct request *rq)
     row = rows.items;
     page.keys.items = NEW_ARRAY(rq->arena, struct key_view, rows.n);
     for (size_t i = 0; i < rows.n; i++)
-        if (sees(rq, &row[i]))
+        if (key_seen(rq, &row[i]))
             ((struct key_view *)page.keys.items)[page.keys.n++] = view_of(&s, &row[i]);
     page.any = page.keys.n > 0;
     return fill_use(&s, &page.keys) && page_render(rq, "keys", keys_page_fields, &page);
@@ -300,7 +299,7 @@ static bool find_key(struct request *rq, struct api_key_row *row_r)
 
     if (!api_keys_get(rq->db, rq->arena, id, row_r, &rq->err))
         return false;
-    if (sees(rq, row_r))
+    if (key_seen(rq, row_r))
         return true;
     fail_field(&rq->err, "id", id, "");          /* another's key is as if it were not there */
     rq->err.kind = ERR_NOT_FOUND;

@@ -9,6 +9,7 @@
 #include "base/id.h"
 #include "base/parse.h"
 #include "console/doer.h"
+#include "console/keys_page.h"
 #include "console/run_view.h"
 #include "db/api_keys.h"
 #include "db/providers.h"
@@ -203,10 +204,11 @@ static bool key_options(struct request *rq, struct runs_page *page)
         return false;
     row = rows.items;
     options = NEW_ARRAY(rq->arena, struct option, rows.n + 1);
+    page->keys = (struct list){options, 0};
     for (size_t i = 0; i < rows.n; i++)
-        options[i] = (struct option){row[i].id, arena_printf(rq->arena, "%s · …%s", row[i].name, row[i].tail),
-                                     page->key && strcmp(page->key, row[i].id) == 0};
-    page->keys = (struct list){options, rows.n};
+        if (key_seen(rq, &row[i]))
+            options[page->keys.n++] = (struct option){row[i].id, arena_printf(rq->arena, "%s · …%s", row[i].name, row[i].tail),
+                                                      page->key && strcmp(page->key, row[i].id) == 0};
     keep_chosen(&page->keys, page->key);
     return true;
 }
