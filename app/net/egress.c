@@ -184,7 +184,7 @@ static bool check_host(const struct egress *e, CURLU *url, const char *text, str
     char *host = part(url, CURLUPART_HOST);
     if (!host || !*host || has(url, CURLUPART_ZONEID)) {
         curl_free(host);
-        return fail_field_as(err, "error.url_host", "base_url", text, "http://host:port/path, https://host/path");
+        return fail_field_as(err, "error.url_host", "base_url", text, "http://host:8000/path, https://host/path");
     }
     size_t n = strlen(host);
     const char *literal = host;
@@ -217,13 +217,13 @@ static bool check_parts(const struct egress *e, CURLU *url, const char *text, st
 bool egress_check_url(const struct egress *e, const char *text, struct err *err)
 {
     if (strlen(text) > EGRESS_URL_MAX)
-        return fail_field_as(err, "error.url", "base_url", text, "http://host:port/path, https://host/path");
+        return fail_field_as(err, "error.url", "base_url", text, "http://host:8000/path, https://host/path");
     CURLU *url = curl_url();
     /* Unknown schemes are let through the parser so that they can be refused with their own message. */
     CURLUcode code = url ? curl_url_set(url, CURLUPART_URL, text, CURLU_NON_SUPPORT_SCHEME) : CURLUE_OUT_OF_MEMORY;
     bool good = code == CURLUE_OK ? check_parts(e, url, text, err)
                                   : fail_field_as(err, "error.url", "base_url", strchr(text, '@') ? "" : text,
-                                                  "http://host:port/path, https://host/path");
+                                                  "http://host:8000/path, https://host/path");
     curl_url_cleanup(url);
     return good;
 }
