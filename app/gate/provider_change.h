@@ -29,6 +29,7 @@ must_check bool provider_edit(struct change *, const char *id, const struct prov
 /* ERR_PROVIDER_ACTIVE for the active one. The two ways out: make another one active first, or disable this one. */
 must_check bool provider_remove(struct change *, const char *id, struct err *);
 /* Disabling the active one leaves the gate without an active provider, in the same change: requests then go to the others by position. */
+/* Disabled, the active one is active no more; the first that is enabled afterwards is. */
 must_check bool provider_enable(struct change *, const char *id, bool enabled, struct err *);
 /* Make it the active one: it must be enabled and its last check good, or ${untested} says that is known. */
 must_check bool provider_activate(struct change *, const char *id, bool untested, struct err *);
