@@ -18,6 +18,8 @@ struct bytes secret_view(const struct secret *);
 const char *secret_reveal(const struct secret *);          /* as text, for libcurl and crypt calls only */
 /* The last four characters, for recognition: "7Q4f"; "" if shorter than 12. */
 const char *secret_tail(const struct secret *, struct arena *);
+/* Cross out (*) the secret wherever ${text} quotes it. One of fewer than six characters is a word, not a secret. NULL hides nothing. */
+void secret_hide(const struct secret *, char *text);
 /* Overwrite memory in a way the compiler keeps. */
 void secret_wipe(void *p, size_t n);
 

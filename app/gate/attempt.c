@@ -9,6 +9,7 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/err.h"
+#include "base/secret.h"
 #include "gate/gate.h"
 #include "gate/outcome.h"
 #include "gate/record.h"
@@ -166,6 +167,14 @@ static bool is_json(const char *content_type)
     return strncasecmp(content_type, "application/json", 16) == 0 && strchr("; \t", content_type[16]);
 }
 
+static const char *upstream_id(struct run *run, const char *value)
+{
+    char *id = arena_text(run->relay->scratch, value);
+
+    secret_hide(run->target.provider->secret, id);
+    return header_text(arena_printf(run->relay->scratch, "%.200s", id), run->arena);
+}
+
 static void on_head(void *arg, int status, const struct http_header *headers, size_t n)
 {
     struct run *run = arg;
@@ -178,7 +187,7 @@ static void on_head(void *arg, int status, const struct http_header *headers, si
         else if (strcmp(headers[i].name, "content-type") == 0)
             json = is_json(headers[i].value);
         else if (strcmp(headers[i].name, "x-request-id") == 0)
-            run->reader.upstream_id = header_text(arena_printf(run->relay->scratch, "%.200s", headers[i].value), run->arena);
+            run->reader.upstream_id = upstream_id(run, headers[i].value);
     }
     /* A provider that answers a stream request with one JSON text is read as a whole answer; its caller gets events all the same. */
     run->frames = run->chat->stream && status / 100 == 2 && !(json && run->target.provider->type->rules->framing == FRAMES_SSE);
@@ -209,9 +218,10 @@ static void fail_transport(struct run *run, const struct http_result *result)
 static void fail_status(struct run *run)
 {
     struct err err = {0};
-    const char *words = run->target.provider->type->rules->read_error(buf_view(&run->body), run->relay->scratch);
+    char *words = arena_text(run->relay->scratch, run->target.provider->type->rules->read_error(buf_view(&run->body), run->relay->scratch));
     enum err_kind kind = ERR_UPSTREAM;
 
+    secret_hide(run->target.provider->secret, words);        /* providers like to quote the key they refuse */
     if (run->status == 429)
         kind = ERR_RATE;
     else if (run->status == 401 || run->status == 403)
@@ -372,6 +382,7 @@ static void begin_reading(struct run *run)
     r->arena = run->arena;
     r->scratch = run->relay->scratch;
     r->chat = run->chat;
+    r->secret = run->target.provider->secret;
     r->same = run->chat->dialect == run->target.provider->type->rules->id;
     r->emit = run_event;
     r->arg = run;

@@ -11,6 +11,7 @@
 #include "base/lock.h"
 #include "base/log.h"
 #include "base/metrics.h"
+#include "base/secret.h"
 #include "gate/provider.h"
 #include "gate/snapshot.h"
 
@@ -79,6 +80,21 @@ static void judge(struct check *check, const struct http_result *result, bool li
     }
 }
 
+/* What the provider says, cut between characters, without the key that it may quote. */
+static void note_words(struct check *check, const struct provider *provider, const char *words, struct arena *a)
+{
+    char *own = arena_text(a, words);
+    size_t n;
+
+    secret_hide(provider->secret, own);
+    n = strnlen(own, sizeof(check->detail) - 1);
+    if (own[n])
+        while (n && ((unsigned char)own[n] & 0xc0) == 0x80)
+            n--;
+    memcpy(check->detail, own, n);
+    check->detail[n] = '\0';
+}
+
 void provider_check(const struct provider *provider, int64_t timeout_ms, struct arena *a, struct check *check_r)
 {
     const struct dialect_rules *rules = provider->type->rules;
@@ -95,8 +111,8 @@ void provider_check(const struct provider *provider, int64_t timeout_ms, struct 
         listed = rules->read_models(body, a, &check_r->names, &err);
     judge(check_r, &result, listed, &err);
     if (result.end == HTTP_DONE && result.status != 200)
-        snprintf(check_r->detail, sizeof(check_r->detail), "%s", rules->read_error(body, a));
-    log_redact(check_r->detail);             /* providers like to quote the key they refuse */
+        note_words(check_r, provider, rules->read_error(body, a), a);
+    log_redact(check_r->detail);
     metric_add(METRIC_health_checks_total, 1);
 }
 

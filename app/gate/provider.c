@@ -5,6 +5,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/secret.h"
 #include "base/utf8.h"
 #include "gate/snapshot.h"
 
@@ -80,9 +81,18 @@ void reader_count(struct reader *r, struct bytes text)
         r->text_wide += text.p[i] >= 0xc0;       /* the first byte of each character beyond ASCII */
 }
 
+const char *reader_said(const struct reader *r, struct json said)
+{
+    const char *text = json_string(said, r->scratch);
+    char *own = text ? arena_text(r->scratch, text) : arena_copy(r->scratch, said.p ? said.p : "", said.n);
+
+    secret_hide(r->secret, own);
+    return own;
+}
+
 const char *reader_word(const struct reader *r, struct json said)
 {
-    const char *word = json_string(said, r->scratch);
+    const char *word = json_kind(said) == JSON_STRING ? reader_said(r, said) : NULL;
     size_t n = word ? strnlen(word, WORD_MAX + 1) : 0;
 
     if (n > WORD_MAX)

@@ -8,6 +8,7 @@
 #include "net/http.h"
 
 struct provider;
+struct secret;
 
 enum framing { FRAMES_SSE, FRAMES_NDJSON };
 enum { TOOL_CALLS_MAX = 128 };           /* of one answer */
@@ -22,6 +23,7 @@ struct target {
 struct reader {
     struct arena *arena, *scratch;       /* the run's; scratch is reset after every frame */
     const struct chat *chat;
+    const struct secret *secret;         /* what the provider was sent and may quote; NULL = none */
     bool same;                           /* the caller speaks this dialect: frames go on as EVENT_RAW */
     bool (*emit)(void *arg, const struct chat_event *);
     void *arg;
@@ -76,8 +78,10 @@ const char *header_text(const char *text, struct arena *);
 /* Count the text of a piece of answer into the reader's estimate. */
 void reader_count(struct reader *, struct bytes text);
 /* A word a provider says of itself (model, id, reason) that is recorded: in the run's arena, cut where it is longer than any is;
- * NULL if it is none or empty. */
+ * NULL if it is none or empty. Our secret is crossed out in it. */
 const char *reader_word(const struct reader *, struct json);
+/* What a provider says went wrong, as text, or as the JSON it is: in the scratch, our secret crossed out. */
+const char *reader_said(const struct reader *, struct json);
 /* A count of tokens; what is none, negative or beyond any is 0. */
 int64_t reader_tokens(struct json usage, const char *name);
 /* Hand an event on. ERR_CANCELLED if the caller takes no more; ERR_UPSTREAM for a tool call with an index beyond any. */

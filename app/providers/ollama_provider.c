@@ -286,7 +286,7 @@ static bool ollama_read(struct reader *r, struct bytes text, struct err *err)
         return fail(err, ERR_UPSTREAM, "the provider sent a line that is no JSON object");
     error = json_member(line, "error");
     if (error.p && json_kind(error) != JSON_NULL)
-        return fail(err, ERR_UPSTREAM, "the provider reported an error in its answer: %.*s", (int)(error.n > 120 ? 120 : error.n), error.p);
+        return fail(err, ERR_UPSTREAM, "the provider reported an error in its answer: %s", reader_said(r, error));
     if (!*r->model && (model = reader_word(r, json_member(line, "model"))))
         r->model = model;
     message = json_member(line, "message");

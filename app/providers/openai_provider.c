@@ -55,14 +55,13 @@ static void read_names(struct reader *r, const struct json top[TOPS])
 }
 
 /* An error object inside HTTP 200. */
-static bool read_failure(struct json error, struct err *err)
+static bool read_failure(const struct reader *r, struct json error, struct err *err)
 {
     struct json words = json_kind(error) == JSON_OBJECT ? json_member(error, "message") : error;
 
     if (!error.p || json_kind(error) == JSON_NULL)
         return true;
-    return fail(err, ERR_UPSTREAM, "the provider reported an error in its answer: %.*s", (int)(words.n > 120 ? 120 : words.n),
-                words.p ? words.p : "");
+    return fail(err, ERR_UPSTREAM, "the provider reported an error in its answer: %s", reader_said(r, words));
 }
 
 static bool emit_text(struct reader *r, enum chat_event_type type, struct json value, struct err *err)
@@ -112,10 +111,10 @@ static bool emit_tool_calls(struct reader *r, struct json calls, struct err *err
 
 static bool read_finish(struct reader *r, struct json reason, struct err *err)
 {
-    const char *word = reader_word(r, reason);
+    const char *word = r->finish ? NULL : reader_word(r, reason);      /* the first counts: a copy of each would have no end */
     struct chat_event event = {.type = EVENT_FINISH};
 
-    if (!word || strcmp(word, "null") == 0 || r->finish)
+    if (!word || strcmp(word, "null") == 0)
         return true;
     r->finish = event.finish = word;
     return r->same || reader_emit(r, &event, err);
@@ -147,7 +146,7 @@ static bool openai_read_frame(struct reader *r, struct bytes frame, struct err *
     if (json_kind(answer) != JSON_OBJECT)
         return fail(err, ERR_UPSTREAM, "the provider sent an event that is no JSON object");
     json_members(answer, top_names, top);
-    if (!read_failure(top[TOP_ERROR], err))
+    if (!read_failure(r, top[TOP_ERROR], err))
         return false;
     read_names(r, top);
     read_usage(r, top[TOP_USAGE]);
@@ -167,7 +166,7 @@ static bool openai_read_whole(struct reader *r, struct bytes body, struct err *e
     if (!json_check(body, &(struct json_limits){.allow_nul = true}, &answer, err))
         return fail(err, ERR_UPSTREAM, "the provider's answer is malformed: %.150s", err->text);
     json_members(answer, top_names, top);
-    if (!read_failure(top[TOP_ERROR], err))
+    if (!read_failure(r, top[TOP_ERROR], err))
         return false;
     first = json_at(top[TOP_CHOICES], "0");
     if (!first.p)

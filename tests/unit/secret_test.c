@@ -164,6 +164,29 @@ static void test_many_threads(void **state)
         pthread_join(threads[i], NULL);
 }
 
+static void test_hide(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *secret, *text, *hidden;
+    } cases[] = {
+        {"hunter2", "you sent hunter2.", "you sent *******."}, {"hunter2", "hunter2hunter2 hunter", "************** hunter"},
+        {"hunter2", "", ""}, {"aaaaaa", "aaaaaaaaa", "******aaa"}, {"none", "none of them", "none of them"}, {"hunter2", "中hunter2文", "中*******文"},
+    };
+    struct arena *a = arena_new();
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        char *text = arena_text(a, cases[i].text);
+        secret_hide(secret_text(a, cases[i].secret), text);
+        assert_string_equal(text, cases[i].hidden);
+        secret_hide(NULL, text);
+        assert_string_equal(text, cases[i].hidden);
+    }
+    char text[] = "a\0bcdef";
+    secret_hide(secret_new(a, "a\0bcdef", 7), text);           /* no text: it could not have been sent */
+    assert_string_equal(text, "a");
+    arena_free(a);
+}
+
 static void test_wipe(void **state)
 {
     (void)state;
@@ -187,6 +210,7 @@ int main(void)
         cmocka_unit_test(test_kept_out_of_core_dumps),
         cmocka_unit_test(test_many_threads),
         cmocka_unit_test(test_beyond_the_regions),
+        cmocka_unit_test(test_hide),
         cmocka_unit_test(test_wipe),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
