@@ -211,6 +211,8 @@ bool server_run(const struct installation *in, const struct catalogues *catalogu
     sigset_t signals;
     bool ok;
 
+    if (!installation_lock(in, a, err))
+        return false;
     prctl(PR_SET_DUMPABLE, 0);               /* no core image, no ptrace by others: secrets are in memory */
     block_signals(&signals);
     http_global_open();

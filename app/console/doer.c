@@ -12,7 +12,7 @@ struct change change_of(struct request *rq)
     struct actor *actor = NEW(rq->arena, struct actor);
 
     *actor = (struct actor){
-        .name = rq->who && rq->who->user_name ? rq->who->user_name : "setup", .role = rq->who ? role_word(rq->who->role) : "",
+        .name = rq->who ? rq->who->actor : "setup", .role = rq->who ? role_word(rq->who->role) : "",
         .remote_addr = rq->remote_addr, .request_id = rq->request_id,
     };
     return (struct change){.db = rq->db, .arena = rq->arena, .actor = actor, .keyring = rq->gate->keyring, .gate = rq->gate};

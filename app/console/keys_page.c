@@ -84,9 +84,12 @@ static struct key_view view_of(const struct show *s, const struct api_key_row *r
     return view;
 }
 
+/* Operators and up see all keys. A program sees those of its owner that can do no more than itself, or a stolen one could end the others. */
 bool key_seen(const struct request *rq, const struct api_key_row *row)
 {
-    return request_may(rq, OPERATOR) || (rq->who && rq->who->user_name && strcmp(row->owner, rq->who->user_name) == 0);
+    if (request_may(rq, OPERATOR))
+        return true;
+    return rq->who && strcmp(row->owner, rq->who->owner) == 0 && (!rq->who->key || role_of(row->role) <= rq->who->role);
 }
 
 static bool fill_use(const struct show *s, struct list *views)
@@ -260,7 +263,7 @@ static bool create(struct request *rq, const struct key_sent *sent, struct form 
     struct change change = change_of(rq);
     struct key_form wanted = {
         .name = sent->name, .role = sent->role, .data_class = sent->data_class, .models = sent->models,
-        .owner = rq->who && rq->who->user_name ? rq->who->user_name : "",
+        .owner = rq->who ? rq->who->owner : "", .maker = rq->who ? rq->who->key : NULL,
         .expires_at = sent->expires_days ? s.now + sent->expires_days * DAY_S * 1000000 : 0,
     };
     struct key_created created = {0};
@@ -279,7 +282,7 @@ static bool create(struct request *rq, const struct key_sent *sent, struct form 
 
 bool key_create_do(struct request *rq)
 {
-    struct key_sent sent = {.role = "developer", .data_class = "public"};
+    struct key_sent sent = {.role = "developer"};
     struct form form;
 
     if (!form_read(rq, key_sent_fields, &sent, &form))

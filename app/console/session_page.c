@@ -42,6 +42,16 @@ bool login_page(struct request *rq)
     return page_render(rq, "login", login_page_fields, &view);
 }
 
+/* Nobody keeps using the session this browser had, whoever planted or copied it. */
+static void end_before(struct request *rq)
+{
+    const char *before = request_cookie(rq, "mg");
+    struct err ending = {0};
+
+    if (before && !session_end(rq->db, rq->arena, before, &ending))
+        log_err(&rq->log, LOG_WARN, "earlier session not ended", &ending);
+}
+
 bool sign_in(struct request *rq, const char *name, const char *password)
 {
     struct sign_in in = {
@@ -55,6 +65,7 @@ bool sign_in(struct request *rq, const char *name, const char *password)
     snapshot_drop(snapshot);
     if (!session_begin(rq->gate, rq->db, rq->arena, &in, token, &rq->err))
         return false;
+    end_before(rq);
     response_cookie(rq, "mg", token, hours * 3600, true);
     return true;
 }

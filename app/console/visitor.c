@@ -65,7 +65,10 @@ static bool identify_key(struct request *rq, const char *text)
     if (key->expires_at && key->expires_at < clock_wall())
         return refuse(rq, "expired");
     who = NEW(rq->arena, struct identity);
-    *who = (struct identity){.role = key->role, .key = key, .user_name = key->name};
+    *who = (struct identity){
+        .role = key->role, .key = key, .user_name = key->name, .owner = *key->owner ? key->owner : arena_printf(rq->arena, "mgk_%s", key->id),
+        .actor = arena_printf(rq->arena, "%s · mgk_%s", key->name, key->id),
+    };
     rq->who = who;
     rq->role = level_of(key->role);
     rq->log.key_id = key->id;

@@ -109,6 +109,20 @@ static bool read_id(struct arena *a, struct installation *in, struct err *err)
     return true;
 }
 
+/* Kept open on purpose: the lock ends with the process, however it ends. */
+bool installation_lock(const struct installation *in, struct arena *a, struct err *err)
+{
+    const char *path = arena_printf(a, "%s/serve.lock", in->var);
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+    if (fd < 0)
+        return fail_field_as(err, "start.var_unwritable", "MOONGATE_VAR", path, strerror(errno));
+    if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+        return true;
+    close(fd);
+    return fail_field_as(err, "start.var_in_use", "MOONGATE_VAR", in->var, "");
+}
+
 static bool make_address(struct arena *a, struct installation *in, struct err *err)
 {
     const char *port = environment("MOONGATE_PORT", "8080"), *bind = environment("MOONGATE_BIND", "127.0.0.1");

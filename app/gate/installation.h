@@ -21,6 +21,9 @@ struct installation {
 
 /* Read the environment and the settings file. ERR_INPUT names what is wrong. */
 must_check bool installation_read(struct arena *, struct installation *installation_r, struct err *);
+/* The var folder for this process alone, until it ends. ERR_INPUT if another serves from it: the later one would take the runs of the
+ * earlier for those of a dead process. */
+must_check bool installation_lock(const struct installation *, struct arena *, struct err *);
 /* The pool; it opens nothing yet. */
 struct db *installation_db(const struct installation *);
 /* The keyring; ${create}: made on the first start, but never when sealed things exist that a new key would not open. */

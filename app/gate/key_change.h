@@ -9,6 +9,7 @@ struct key_form {
     const char *name, *role, *data_class, *owner;        /* role NULL = developer, class NULL = public */
     struct list models;                                  /* const char *; empty = all */
     int64_t expires_at;                                  /* µs; 0 = never */
+    const struct key *maker;                             /* the key that asks for it: the new one may do no more. NULL = a person */
 };
 
 /* ${text_r} is the whole key, to be shown once and kept nowhere. */

@@ -20,7 +20,10 @@ struct key;                                        /* gate/snapshot.h */
 struct identity {
     enum role role;
     const struct key *key;                         /* a program's; NULL for people */
-    const char *user_id, *user_name;               /* a person's, or the key's name for logs and audit */
+    const char *user_id, *user_name;               /* a person's, or the key's name for logs */
+    const char *owner;                             /* whose keys are theirs: a person's name, or who owns the key; never a key's name,
+                                                    * which anybody may choose */
+    const char *actor;                             /* for the audit: a person's name, or the key's name and id */
     const char *session_hash;                      /* hex; NULL for keys */
     const char *language, *theme, *time_zone;      /* profile of a person; "" = not chosen */
 };
