@@ -6,6 +6,7 @@
 
 #include "base/metrics.h"
 #include "console/show.h"
+#include "console/visitor.h"
 #include "web/web.h"
 
 struct error_view {
@@ -36,6 +37,7 @@ static const char *title_key(int status)
 
 void error_page(struct request *rq)
 {
+    visitor_prefer(rq);                      /* an address that is none was asked before anybody looked who asks */
     struct show s = {.rq = rq, .arena = rq->arena, .lang = rq->lang};
     int status = err_status(rq->err.kind);
     struct error_view view = {

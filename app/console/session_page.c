@@ -5,6 +5,7 @@
 
 #include "console/doer.h"
 #include "console/show.h"
+#include "db/users.h"
 #include "gate/account.h"
 #include "gate/gate.h"
 #include "gate/session.h"
@@ -93,6 +94,21 @@ static bool refused(struct request *rq, const struct login_sent *sent)
     return page_render(rq, "login", login_page_fields, &view);
 }
 
+/* What the profile says is put into the browser's own cookies too: the sign-in page and pages that ask nobody's name then agree with it. */
+static void remember_profile(struct request *rq, const char *name)
+{
+    struct user_row user;
+    struct err ignored = {0};
+    bool found;
+
+    if (!users_find_by_name(rq->db, rq->arena, name, &user, &found, &ignored) || !found)
+        return;
+    if (user.language && *user.language)
+        remember_choice(rq, "mg_lang", user.language);
+    if (user.theme && *user.theme)
+        remember_choice(rq, "mg_theme", user.theme);
+}
+
 bool login_do(struct request *rq)
 {
     struct login_sent sent = {0};
@@ -107,6 +123,7 @@ bool login_do(struct request *rq)
     }
     if (!sign_in(rq, sent.name, sent.password))
         return refused(rq, &sent);
+    remember_profile(rq, sent.name);
     return response_redirect(rq, safe_path(sent.next, "/admin/"));
 }
 

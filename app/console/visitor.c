@@ -126,6 +126,12 @@ static void choose_theme(struct request *rq)
             rq->theme = themes[i];
 }
 
+void visitor_prefer(struct request *rq)
+{
+    choose_language(rq);
+    choose_theme(rq);
+}
+
 bool visitor_identify(struct request *rq)
 {
     const char *key = key_sent(rq);
@@ -133,8 +139,7 @@ bool visitor_identify(struct request *rq)
 
     if (ok && rq->route->may == SETUP)
         identify_setup(rq);
-    choose_language(rq);
-    choose_theme(rq);
+    visitor_prefer(rq);
     return ok;
 }
 
