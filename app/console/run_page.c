@@ -171,7 +171,7 @@ static void fill_texts(const struct show *s, struct run_page *page)
     page->speed = speed_of(s, row);
     page->tier = *row->model_tier ? row->model_tier : "—";
     page->class_word = say(s, arena_printf(s->arena, "class.%s", row->data_class));
-    page->place = say(s, row->is_local ? "provider.mode.local" : "provider.mode.cloud");
+    page->place = !*row->provider_id ? "—" : say(s, row->is_local ? "provider.mode.local" : "provider.mode.cloud");
     page->api_word = row->api;
     page->attempts_text = show_int(s, row->attempts);
     page->latency_note = say(s, row->stream ? "run.note.stream" : "run.note.whole");
