@@ -117,7 +117,7 @@ async function makeAdmins() {
     const caller = await world.session(name);
     await caller.get('/admin/profile');
     await caller.post('/admin/profile', { language: variant.language, theme: variant.theme, time_zone: 'Asia/Shanghai' });
-    const visitor = await visitorOf(variant, { cookies: { mg: caller.cookies.get('mg') } });
+    const visitor = await visitorOf(variant, { cookies: Object.fromEntries(caller.cookies) });
     await visitor.open('/admin/');
     admins.set(name, visitor);
   }
