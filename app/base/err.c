@@ -89,15 +89,17 @@ bool fail_field(struct err *err, const char *field, const char *value, const cha
 
 bool fail_field_as(struct err *err, const char *message, const char *field, const char *value, const char *allowed)
 {
-    start(err, ERR_INPUT);
-    err->message = message;
-    put(err->field, sizeof(err->field), field);
-    put(err->value, sizeof(err->value), value);
-    put(err->allowed, sizeof(err->allowed), allowed);
-    const char *quote = *err->value ? "\"" : "";
-    int n = snprintf(err->text, sizeof(err->text), "%s is %s%s%s%s%s", err->field, quote, *quote ? err->value : "wrong",
-                     quote, *err->allowed ? ", allowed: " : "", err->allowed);
-    tidy(err->text, n < 0 ? 0 : (size_t)n, sizeof(err->text));
+    struct err made = {0};              /* apart, since arguments may point into ${err} */
+    start(&made, ERR_INPUT);
+    made.message = message;
+    put(made.field, sizeof(made.field), field);
+    put(made.value, sizeof(made.value), value);
+    put(made.allowed, sizeof(made.allowed), allowed);
+    const char *quote = *made.value ? "\"" : "";
+    int n = snprintf(made.text, sizeof(made.text), "%s is %s%s%s%s%s", made.field, quote, *quote ? made.value : "wrong",
+                     quote, *made.allowed ? ", allowed: " : "", made.allowed);
+    tidy(made.text, n < 0 ? 0 : (size_t)n, sizeof(made.text));
+    *err = made;
     return false;
 }
 

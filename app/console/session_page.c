@@ -57,7 +57,7 @@ bool sign_in(struct request *rq, const char *name, const char *password)
 {
     struct sign_in in = {
         .name = name, .password = password, .remote_addr = rq->remote_addr, .user_agent = request_header(rq, "user-agent"),
-        .request_id = rq->request_id,
+        .request_id = rq->request_id, .known = request_cookie(rq, "mg_known"),
     };
     struct snapshot *snapshot = gate_snapshot(rq->gate);
     int64_t hours = snapshot->settings.values.session_max_h;
@@ -68,6 +68,7 @@ bool sign_in(struct request *rq, const char *name, const char *password)
         return false;
     end_before(rq);
     response_cookie(rq, "mg", token, hours * 3600, true);
+    response_cookie(rq, "mg_known", session_known(rq->gate, rq->arena, name), YEAR_S, true);
     return true;
 }
 

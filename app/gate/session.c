@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "gate/session.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -65,17 +66,63 @@ static int64_t back_off_s(int64_t failures)
     return over > 8 ? BACK_OFF_MAX_S : (int64_t)1 << over;
 }
 
-static bool refuse(struct db *db, struct arena *a, const struct sign_in *in, const struct user_row *user, struct err *err)
+const char *session_known(struct gate *gate, struct arena *a, const char *name)
+{
+    struct snapshot *snapshot = gate_snapshot(gate);
+    char *text = arena_printf(a, "known browser of %s", name);
+    uint8_t mark[CRYPTO_HASH];
+
+    for (char *c = text; *c; c++)
+        *c = (char)tolower((unsigned char)*c);
+    crypto_hmac((struct bytes){snapshot->pepper, sizeof(snapshot->pepper)}, bytes_of(text), mark);
+    snapshot_drop(snapshot);
+    return base64url_write((struct bytes){mark, sizeof(mark)}, a);
+}
+
+static bool is_known(struct gate *gate, struct arena *a, const struct sign_in *in)
+{
+    const char *mark = session_known(gate, a, in->name);
+
+    return in->known && strlen(in->known) == strlen(mark) && crypto_equal(in->known, mark, strlen(mark));
+}
+
+/* What rests after wrong passwords. An account, for browsers that never signed in to it; the one that did rests by itself, or else
+ * guesses from anywhere would keep its owner out. A name that nobody has rests too, or else the others could be told from it. */
+static const char *resting_name(struct arena *a, const struct sign_in *in, bool known)
+{
+    return known ? arena_printf(a, "\n%s", in->name) : in->name;
+}
+
+static int64_t rest_s(struct gate *gate, struct arena *a, const struct sign_in *in, const struct user_row *user, bool known)
+{
+    int64_t left;
+
+    if (!user || known)
+        return throttle_stranger(&gate->sign_ins, resting_name(a, in, known));
+    left = user->locked_until - clock_wall();
+    return left > 0 ? (left + 999999) / 1000000 : 0;
+}
+
+static bool begin_rest(struct gate *gate, struct db *db, struct arena *a, const struct sign_in *in, const struct user_row *user, bool known,
+                       struct err *err)
 {
     int64_t failures = 0, wait_s;
 
-    metric_add(METRIC_logins_failed_total, 1);
-    if (user && !users_count_failure(db, a, user->id, &failures, err))
+    if (!user || known) {
+        throttle_stranger_failed(&gate->sign_ins, resting_name(a, in, known), back_off_s);
+        return true;
+    }
+    if (!users_count_failure(db, a, user->id, &failures, err))
         return false;
     wait_s = back_off_s(failures);
-    if (user && wait_s && !users_lock_until(db, a, user->id, clock_wall() + wait_s * 1000000, err))
-        return false;
-    if (!audit(db, a, in, user, "session.refuse", err))
+    return !wait_s || users_lock_until(db, a, user->id, clock_wall() + wait_s * 1000000, err);
+}
+
+static bool refuse(struct gate *gate, struct db *db, struct arena *a, const struct sign_in *in, const struct user_row *user, bool known,
+                   struct err *err)
+{
+    metric_add(METRIC_logins_failed_total, 1);
+    if (!begin_rest(gate, db, a, in, user, known, err) || !audit(db, a, in, user, "session.refuse", err))
         return false;
     fail(err, ERR_UNAUTHENTICATED, "wrong name or password");
     err->message = "error.login";
@@ -103,19 +150,20 @@ static bool insert_session(struct gate *gate, struct db *db, struct arena *a, co
 bool session_begin(struct gate *gate, struct db *db, struct arena *a, const struct sign_in *in, char token_r[SESSION_TOKEN], struct err *err)
 {
     struct user_row user;
-    bool found, fits, stale;
-    int64_t now = clock_wall(), wait_s = throttle_take(&gate->sign_ins, in->remote_addr);
+    bool found, fits, stale, known = is_known(gate, a, in);
+    int64_t wait_s = throttle_take(&gate->sign_ins, in->remote_addr);
 
     if (wait_s)
         return fail_rate(err, wait_s);
     if (!users_find_by_name(db, a, in->name, &user, &found, err))
         return false;
-    if (found && user.locked_until > now)
-        return fail_rate(err, (user.locked_until - now + 999999) / 1000000);
+    wait_s = rest_s(gate, a, in, found ? &user : NULL, known);
+    if (wait_s)
+        return fail_rate(err, wait_s);
     if (!crypto_password_check(found ? user.password_phc : NULL, bytes_of(in->password), &fits, &stale, err))
         return false;
     if (!found || !fits || user.disabled)
-        return refuse(db, a, in, found ? &user : NULL, err);
+        return refuse(gate, db, a, in, found ? &user : NULL, known, err);
     token_new(token_r, a);
     return audit(db, a, in, &user, "session.begin", err) && insert_session(gate, db, a, in, &user, token_r, err);
 }

@@ -2,7 +2,8 @@
 #ifndef GATE_SESSION_H
 #define GATE_SESSION_H
 /* session: signing in to the console. The cookie holds 256 random bits, the table only their SHA-256. Idle and absolute limits are settings; five at most for a
- * user. Guessing is slowed before a password is hashed: by account (1, 2, 4 … 300 s after five failures, never locked out) and by network. */
+ * user. Guessing is slowed before a password is hashed: by account (1, 2, 4 … 300 s after five failures, never locked out) and by network. A browser
+ * that has signed in to the account before is slowed by itself, so that others' guesses do not keep its owner out. */
 #include "base/base.h"
 
 struct arena;
@@ -15,11 +16,14 @@ enum { SESSION_TOKEN = 44 };                 /* base64url of 32 bytes, and a NUL
 
 struct sign_in {
     const char *name, *password, *remote_addr, *user_agent, *request_id;
+    const char *known;                       /* session_known of an earlier sign-in, as the browser kept it; NULL = none */
 };
 
 /* A new session; the old one of this browser is the caller's to end. ERR_UNAUTHENTICATED says the same for a wrong name and a wrong password; ERR_RATE with
  * seconds when there were too many tries. Successes and failures are audited. */
 must_check bool session_begin(struct gate *, struct db *, struct arena *, const struct sign_in *, char token_r[SESSION_TOKEN], struct err *);
+/* What a browser that signed in as ${name} keeps, to be told from those that only guess. It opens nothing. */
+const char *session_known(struct gate *, struct arena *a, const char *name);
 /* Who a token belongs to and its CSRF token; *who_r is NULL if the session is unknown, idle too long or over. */
 must_check bool session_find(struct gate *, struct db *, struct arena *, const char *token, const struct identity **who_r, const char **csrf_r,
                              struct err *);

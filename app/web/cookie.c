@@ -9,8 +9,8 @@
 
 enum { COOKIES = 60 };
 
-/* The session, and the token of forms before there is one. */
-static const char *const credentials[] = {"mg", "mg_pre"};
+/* The session, the token of forms before there is one, and the mark of a browser that has signed in before. */
+static const char *const credentials[] = {"mg", "mg_pre", "mg_known"};
 
 static bool is_credential(const char *name)
 {

@@ -159,6 +159,53 @@ static void test_back_off(void **state)
     forget();
 }
 
+/* A name that nobody has rests as an account does: the answers do not tell which names there are. */
+static void test_strangers_rest_too(void **state)
+{
+    (void)state;
+    char token[SESSION_TOKEN];
+    for (int i = 0; i < 5; i++) {
+        assert_false(sign_in(i % 2 ? "Stranger" : "stranger", "a bad password", "192.0.2.1", token));
+        assert_int_equal(err.kind, ERR_UNAUTHENTICATED);
+    }
+    assert_false(sign_in("STRANGER", "a bad password", "192.0.2.1", token));
+    assert_int_equal(err.kind, ERR_RATE);
+    assert_int_equal(err.retry_after_s, 1);
+    assert_false(sign_in("another", "a bad password", "192.0.2.1", token));
+    assert_int_equal(err.kind, ERR_UNAUTHENTICATED);
+    throttle_init(&gate.sign_ins, "sign_ins", 1000000);
+    forget();
+}
+
+/* Somebody guesses Anna's password for ever: her own browser signs in all the same, and is slowed by its own failures only. */
+static void test_owner_is_not_kept_out(void **state)
+{
+    (void)state;
+    char token[SESSION_TOKEN];
+    struct sign_in own = {.name = "ANNA", .password = "a good password", .remote_addr = "192.0.2.1", .user_agent = "test", .request_id = "r",
+                          .known = session_known(&gate, a, "Anna")};
+    statement("update users set failures = 100, locked_until = now() + interval '300 seconds'");
+    assert_false(sign_in("Anna", "a good password", "192.0.2.1", token));
+    assert_int_equal(err.kind, ERR_RATE);
+    must(session_begin(&gate, db, a, &own, token, &err));
+    own.known = session_known(&gate, a, "Berta");
+    statement("update users set failures = 100, locked_until = now() + interval '300 seconds'");
+    assert_false(session_begin(&gate, db, a, &own, token, &err));
+    assert_int_equal(err.kind, ERR_RATE);
+    own.known = session_known(&gate, a, "anna");
+    own.password = "a bad password";
+    for (int i = 0; i < 5; i++) {
+        assert_false(session_begin(&gate, db, a, &own, token, &err));
+        assert_int_equal(err.kind, ERR_UNAUTHENTICATED);
+    }
+    assert_false(session_begin(&gate, db, a, &own, token, &err));
+    assert_int_equal(err.kind, ERR_RATE);
+    assert_int_equal(number("select failures from users"), 100);
+    statement("update users set failures = 0, locked_until = null");
+    throttle_init(&gate.sign_ins, "sign_ins", 1000000);
+    forget();
+}
+
 static void test_networks_are_slowed(void **state)
 {
     (void)state;
@@ -247,6 +294,8 @@ int main(void)
         cmocka_unit_test(test_tokens_that_are_none),
         cmocka_unit_test(test_refusals_are_alike),
         cmocka_unit_test(test_back_off),
+        cmocka_unit_test(test_strangers_rest_too),
+        cmocka_unit_test(test_owner_is_not_kept_out),
         cmocka_unit_test(test_networks_are_slowed),
         cmocka_unit_test(test_the_end_of_time),
         cmocka_unit_test(test_five_at_most),

@@ -94,6 +94,21 @@ static void test_cut_between_characters(void **state)
     }
 }
 
+/* A lower room's words, passed on as what is allowed. */
+static void test_arguments_may_point_into_it(void **state)
+{
+    (void)state;
+    struct err err = {0};
+    fail(&err, ERR_INTERNAL, "no space left");
+    assert_false(fail_field_as(&err, "start.var_unwritable", "MOONGATE_VAR", "/var", err.text));
+    assert_string_equal(err.allowed, "no space left");
+    assert_false(fail_field(&err, err.allowed, err.field, err.value));
+    assert_string_equal(err.field, "no space left");
+    assert_string_equal(err.value, "MOONGATE_VAR");
+    assert_string_equal(err.allowed, "/var");
+    assert_null(err.message);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -103,6 +118,7 @@ int main(void)
         cmocka_unit_test(test_fail_field),
         cmocka_unit_test(test_texts_stay_on_one_line),
         cmocka_unit_test(test_cut_between_characters),
+        cmocka_unit_test(test_arguments_may_point_into_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
