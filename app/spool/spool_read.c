@@ -103,11 +103,12 @@ static void take(struct spool *sp, struct folder *f, struct folder_segment *s, s
     struct err err;
     struct spool_record *record = &batch->records[batch->n];
     uint64_t missed;
+    bool first_time = f->read.offset >= s->reported;
     bool fresh = position_take(&f->read, entry->seq, entry->skipped, &missed);
     if (missed)
         report(sp, f, s, f->read.offset, "records missing before this one", missed);
     if (!entry_open(entry, sp->reading.key, sealed, batch->arena, record, &err)) {
-        if (f->read.offset >= s->reported)
+        if (first_time)
             metric_add(METRIC_spool_dropped_total, 1);
         report(sp, f, s, f->read.offset, "a record that does not decrypt", 1);
         return;
