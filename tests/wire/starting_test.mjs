@@ -109,7 +109,7 @@ test('a half-written spool: what is whole is recorded, what is torn is said', as
     ids.push(answer.headers.get('x-run-id'));
   }
   await stack.gate.stop('SIGKILL');
-  const spool = readdirSync(stack.var, { recursive: true }).map((f) => join(stack.var, String(f))).filter((f) => /\.seg/.test(f)).sort().at(-1);
+  const spool = readdirSync(join(stack.var, 'spool'), { recursive: true }).map((f) => join(stack.var, 'spool', String(f))).filter((f) => /\.seg/.test(f)).sort().at(-1);
   assert.ok(spool, 'there is a segment');
   const bytes = readFileSync(spool);
   const end = bytes.findLastIndex((b) => b !== 0) + 1;
