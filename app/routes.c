@@ -18,6 +18,7 @@
 #include "console/users_page.h"
 #include "openapi.h"
 #include "serve/generate.h"
+#include "serve/generate_read.h"
 #include "serve/openai_chat.h"
 #include "serve/openai_read.h"
 #include "serve/status.h"

@@ -7,8 +7,6 @@
 struct request;
 
 bool generate(struct request *);
-struct json_out;
-void generate_schema(struct json_out *);         /* the body's JSON Schema, for OpenAPI */
 bool generate_health(struct request *);
 
 #endif

@@ -16,9 +16,9 @@ static struct link_pool bare_pool;
 __attribute__((unused)) static int bare_start(void **state)
 {
     (void)state;
-    struct err err = {0};
+    struct err loading = {0};
     struct catalogues *catalogues;
-    if (!catalogues_load("i18n", &catalogues, &err))
+    if (!catalogues_load("i18n", &catalogues, &loading))
         return -1;
     bare_options.catalogues = catalogues;
     link_pool_open(&bare_pool, NULL, &bare_options);
