@@ -408,6 +408,8 @@ void run_try(void *arg)
         keepalive_at(run, run->said_at = clock_mono());
     }
     run->call = http_send(run->relay->http, &run->request, &events, run);
+    if (run->gone)                                           /* while it waited for its relay */
+        http_cancel(run->call);
 }
 
 void run_gone(struct run *run)
