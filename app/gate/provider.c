@@ -92,7 +92,7 @@ const char *reader_said(const struct reader *r, struct json said)
 
 const char *reader_word(const struct reader *r, struct json said)
 {
-    const char *word = json_kind(said) == JSON_STRING ? reader_said(r, said) : NULL;
+    const char *word = json_string(said, r->scratch) ? reader_said(r, said) : NULL;
     size_t n = word ? strnlen(word, WORD_MAX + 1) : 0;
 
     if (n > WORD_MAX)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "gate/provider.h"
 
+#include "base/secret.h"
 #include "gate/snapshot.h"
 #include "gate_help.h"
 #include "providers/providers.h"
@@ -144,6 +145,12 @@ static void test_reader_parts(void **state)
         size_t kept = n >= 200 ? 200 : n + (200 - n) / 3 * 3;
         assert_int_equal(strlen(word), kept < n + 15 ? kept : n + 15);
     }
+    r.secret = secret_text(a, "sk-quoted-0123456789");
+    must(json_check(bytes_of("[\"no sk-quoted-0123456789!\",{\"x\":\"sk-quoted-0123456789\"}]"), NULL, &v, &err));
+    for (int i = 0; i < 2; i++)
+        assert_null(strstr(reader_said(&r, json_at(v, i ? "1" : "0")), "0123456789"));
+    assert_null(strstr(reader_word(&r, json_at(v, "0")), "0123456789"));
+    assert_string_equal(reader_said(&r, (struct json){0}), "");
     must(json_check(bytes_of("{\"a\":5,\"b\":-1,\"c\":1e9,\"d\":1000000001,\"e\":9223372036854775807,\"f\":\"5\",\"g\":1.5,\"h\":null}"), NULL, &v, &err));
     const struct { const char *name; int64_t n; } tokens[] = {{"a", 5}, {"b", 0}, {"c", 1000000000}, {"d", 0}, {"e", 0}, {"f", 0}, {"g", 0}, {"h", 0},
                                                               {"i", 0}};
