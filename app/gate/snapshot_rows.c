@@ -51,12 +51,17 @@ bool pepper_settle(struct db *db, const struct keyring *keyring, struct arena *a
 {
     uint8_t pepper[32];
     struct sealed sealed;
+    struct list keys;
     bool found;
 
     if (!sealed_keys_find(db, a, "pepper", row_r, &found, err))
         return false;
     if (found)
         return true;
+    if (!api_keys_list(db, a, &keys, err))
+        return false;
+    if (keys.n)                              /* with another pepper none of them would fit any more */
+        return fail(err, ERR_INTERNAL, "there are %zu keys, but the pepper they were hashed with is gone", keys.n);
     crypto_random(pepper, sizeof(pepper));
     seal(keyring, a, place_of("pepper"), (struct bytes){pepper, sizeof(pepper)}, &sealed);
     secret_wipe(pepper, sizeof(pepper));

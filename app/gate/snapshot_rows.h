@@ -22,7 +22,8 @@ must_check bool snapshot_rows_read(struct db *, const struct keyring *, struct a
 must_check bool snapshot_rows_save(const struct snapshot_rows *, const struct keyring *, const char *path, struct err *);
 must_check bool snapshot_rows_restore(const char *path, const struct keyring *, struct arena *, struct snapshot_rows *rows_r, struct err *);
 
-/* The pepper of keys is made once, by whoever needs it first; two at once agree on one of theirs. */
+/* The pepper of keys is made once, by whoever needs it first; two at once agree on one of theirs. ERR_INTERNAL if it is gone
+ * though there are keys. */
 must_check bool pepper_settle(struct db *, const struct keyring *, struct arena *, struct sealed_key_row *row_r, struct err *);
 /* A row of sealed_keys, opened. */
 must_check bool sealed_key_open(const struct keyring *, struct arena *, const struct sealed_key_row *, struct secret **secret_r, struct err *);
