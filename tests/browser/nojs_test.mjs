@@ -221,6 +221,15 @@ describe('without JavaScript', () => {
       await world.stack.until('the key to be known', async () => (await world.stack.fetch('/v1/models', { key })).status === 200);
     });
 
+    test('loading the page again shows another key at most, never the same', async () => {
+      await visitor.open('/admin/keys/new');
+      await fill(visitor, { name: 'again' });
+      await submit(visitor);
+      const shown = (await visitor.page.locator('#key').innerText()).trim();
+      await visitor.page.reload();
+      assert.ok(!(await visitor.page.content()).includes(shown));
+    });
+
     test('revoking: a page that asks, then the key is refused', async () => {
       await visitor.open('/admin/keys');
       await visitor.press(`a[href="/admin/keys/${id}/revoke"]`);
