@@ -129,7 +129,7 @@ const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-prac
 export async function axeProblems(page) {
   if (!await page.evaluate(() => 'axe' in window)) await page.evaluate(AXE);
   const violations = await page.evaluate(async (tags) => {
-    const { violations } = await window.axe.run(document, { runOnly: tags, resultTypes: ['violations'], elementRef: false });
+    const { violations } = await window.axe.run(document, { runOnly: tags, resultTypes: ['violations'], elementRef: false, preload: false });
     return violations.map((v) => ({ id: v.id, help: v.help, nodes: v.nodes.map((n) => `${n.target} ${n.failureSummary.split('\n')[1] ?? ''}`) }));
   }, TAGS);
   return violations.map((v) => `axe ${v.id}: ${v.help}\n      ${v.nodes.slice(0, 3).join('\n      ')}${v.nodes.length > 3 ? ` (${v.nodes.length})` : ''}`);

@@ -250,7 +250,7 @@ export function providersLife(of) {
     test('the active one cannot be deleted, and the page leads to both ways out', async () => {
       assert.equal((await visitor().open(`/admin/providers/${ids.down}/delete`)).status(), 409);
       assert.equal(await page().locator('h1').innerText(), say['provider.delete.active.title']);
-      await page().locator('.ways li', { hasText: 'two' }).getByRole('button').click();
+      await visitor().press(page().locator('.ways li', { hasText: 'two' }).getByRole('button'));
       await visitor().open(`/admin/providers/${ids.down}/delete`);
       await press('provider.delete.do');
       assert.equal(await flash(), 'down was deleted.');
