@@ -102,8 +102,11 @@ static void test_the_pepper_must_open(void **state)
     change.keyring = keyring_new("wrong.key");
     must_fail(key_create(&change, &(struct key_form){.name = "x"}, text, &id, &err), ERR_INTERNAL);
     change.keyring = gate.keyring;
-    /* before the first start there is none: the first key makes it, and works */
+    /* lost while there are keys: none is made anew, the keys that are out there would be no longer found */
     statement("delete from sealed_keys");
+    must_fail(key_create(&change, &(struct key_form){.name = "x"}, text, &id, &err), ERR_INTERNAL);
+    /* before the first start there is none: the first key makes it, and works */
+    statement("delete from api_keys");
     must(key_create(&change, &(struct key_form){.name = "x"}, text, &id, &err));
     assert_int_equal(number("select count(*) from sealed_keys where name = 'pepper'"), 1);
     assert_non_null(found(text));
