@@ -16,6 +16,9 @@ struct attempt_row {
     bool reused;                   /* an open connection was used again */
     const char *remote;            /* the address spoken to */
     const char *upstream_id;       /* the provider's own request id */
+    const char *remedy;            /* of a failed one: "caller", "retry", "other"; "" */
+    int64_t retry_after_ms;        /* 0 = not said */
+    int64_t rate_requests, rate_tokens;   /* what the provider said is left of its limits; -1 = nothing */
 };
 extern const struct field attempt_fields[];
 extern const struct sql *const attempts_statements[];

@@ -11,10 +11,11 @@
     FIELD(struct provider_row, enabled), FIELD(struct provider_row, active), FIELD(struct provider_row, demo), \
     FIELD(struct provider_row, position), FIELD(struct provider_row, connect_ms), FIELD(struct provider_row, first_byte_ms), \
     FIELD(struct provider_row, idle_ms), FIELD(struct provider_row, total_ms), FIELD(struct provider_row, note), \
+    FIELD_RAW(struct provider_row, options), \
     FIELD(struct provider_row, rev), FIELD_TIME(struct provider_row, created_at), FIELD_TIME(struct provider_row, changed_at)
 #define SHOWN_COLUMNS \
     "id, name, type, base_url, deployment_mode, data_class_max, secret is not null as has_secret, secret_tail, secret_set_at," \
-    " enabled, active, demo, position, connect_ms, first_byte_ms, idle_ms, total_ms, note, rev, created_at, changed_at"
+    " enabled, active, demo, position, connect_ms, first_byte_ms, idle_ms, total_ms, note, options, rev, created_at, changed_at"
 #define SEALED_COLUMNS SHOWN_COLUMNS ", encode(secret, 'hex') as secret, encode(secret_dek, 'hex') as secret_dek, secret_kid"
 #define IN_ORDER " order by active desc, position, lower(name)"
 
@@ -54,15 +55,15 @@ static const struct sql BY_NAME = {
 static const struct sql INSERT = {
     "providers.insert",
     "insert into providers (id, name, type, base_url, deployment_mode, data_class_max, enabled, demo, position, connect_ms,"
-    " first_byte_ms, idle_ms, total_ms, note, secret, secret_dek, secret_kid, secret_tail, secret_set_at)"
+    " first_byte_ms, idle_ms, total_ms, note, secret, secret_dek, secret_kid, secret_tail, secret_set_at, options)"
     " values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, coalesce($14, ''), decode($15, 'hex'), decode($16, 'hex'),"
-    " $17, coalesce($18, ''), case when $15 is null then null else now() end)",
+    " $17, coalesce($18, ''), case when $15 is null then null else now() end, coalesce($19::jsonb, '{}'))",
     SQL_NO_ROWS,
 };
 static const struct sql UPDATE = {
     "providers.update",
     "update providers set name = $3, type = $4, base_url = $5, deployment_mode = $6, data_class_max = $7, position = $8,"
-    " connect_ms = $9, first_byte_ms = $10, idle_ms = $11, total_ms = $12, note = coalesce($13, ''), rev = rev + 1,"
+    " connect_ms = $9, first_byte_ms = $10, idle_ms = $11, total_ms = $12, note = coalesce($13, ''), options = coalesce($14::jsonb, '{}'), rev = rev + 1,"
     " changed_at = now() where id = $1 and rev = $2",
     SQL_NO_ROWS,
 };
@@ -129,7 +130,7 @@ bool providers_insert(struct db *db, struct arena *a, const struct provider_row 
                    DB(p->id, p->name, p->type, p->base_url, p->deployment_mode, p->data_class_max, db_bool(p->enabled),
                       db_bool(p->demo), db_int(a, p->position), db_int(a, p->connect_ms), db_int(a, p->first_byte_ms),
                       db_int(a, p->idle_ms), db_int(a, p->total_ms), p->note, p->secret, p->secret_dek,
-                      p->secret ? db_int(a, p->secret_kid) : NULL, p->secret ? p->secret_tail : NULL), NULL, err);
+                      p->secret ? db_int(a, p->secret_kid) : NULL, p->secret ? p->secret_tail : NULL, p->options), NULL, err);
 }
 
 bool providers_update(struct db *db, struct arena *a, const struct provider_row *p, int64_t *rev_r, struct err *err)
@@ -139,7 +140,7 @@ bool providers_update(struct db *db, struct arena *a, const struct provider_row 
     if (!db_exec(db, a, &UPDATE,
                  DB(db_id(p->id), db_int(a, p->rev), p->name, p->type, p->base_url, p->deployment_mode, p->data_class_max,
                     db_int(a, p->position), db_int(a, p->connect_ms), db_int(a, p->first_byte_ms), db_int(a, p->idle_ms),
-                    db_int(a, p->total_ms), p->note), &n, err))
+                    db_int(a, p->total_ms), p->note, p->options), &n, err))
         return false;
     if (n == 0)
         return db_one(db, a, &STANDING, DB(db_id(p->id)), &now, err) &&

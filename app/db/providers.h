@@ -16,6 +16,7 @@ struct provider_row {
     int64_t position;                          /* lower is asked first */
     int64_t connect_ms, first_byte_ms, idle_ms, total_ms;
     const char *note;
+    const char *options;                       /* JSON: the values of the type's own fields by name */
     int64_t rev;                               /* raised by each update: what the editor had read */
     int64_t created_at, changed_at;
     /* In provider_sealed_fields only. */

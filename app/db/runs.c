@@ -19,7 +19,8 @@ const struct field run_fields[] = {
     FIELD(struct run_row, key_id),          FIELD(struct run_row, key_name),         FIELD(struct run_row, user_name),
     FIELD(struct run_row, data_class),      FIELD(struct run_row, policy_profile),   FIELD(struct run_row, sovereign),
     FIELD(struct run_row, request_id),      FIELD(struct run_row, remote_addr),      FIELD_RAW(struct run_row, decision),
-    FIELD(struct run_row, dropped),         FIELD_END,
+    FIELD(struct run_row, dropped),         FIELD(struct run_row, switches),         FIELD(struct run_row, tokens_written),
+    FIELD(struct run_row, tokens_image),    FIELD(struct run_row, avoided_micros),   FIELD_END,
 };
 const struct field run_totals_fields[] = {
     FIELD(struct run_totals, runs),           FIELD(struct run_totals, failed),         FIELD(struct run_totals, cancelled),
@@ -37,10 +38,10 @@ static const struct field number_fields[] = {FIELD(struct number, n), FIELD_END}
     "id, started_at, api, status, http_status, error_code, error_detail, requested_model, actual_model, provider_id," \
     " provider_name, is_local, model_tier, stream, finish_reason, latency_us, first_token_us, tokens_in, tokens_out," \
     " tokens_cached, tokens_reasoning, estimated, cost_micros, attempts, key_id, key_name, user_name, data_class," \
-    " policy_profile, sovereign, request_id, remote_addr, decision, dropped"
+    " policy_profile, sovereign, request_id, remote_addr, decision, dropped, switches, tokens_written, tokens_image, avoided_micros"
 #define ATTEMPT_COLUMNS \
     "n, provider_id, provider_name, model, result, http_status, detail, offset_us, connect_us, first_byte_us, latency_us," \
-    " reused, remote, upstream_id"
+    " reused, remote, upstream_id, remedy, retry_after_ms, rate_requests, rate_tokens"
 
 /* Rows come as two JSON arrays, so that a batch is one round trip. Counters count only rows that are really new; they are raised
  * in a fixed order, so that two replayers wait for each other rather than deadlock. */
@@ -52,15 +53,18 @@ static const struct sql INSERT = {
     "   stream boolean, finish_reason text, latency_us bigint, first_token_us bigint, tokens_in bigint, tokens_out bigint,"
     "   tokens_cached bigint, tokens_reasoning bigint, estimated boolean, cost_micros bigint, attempts integer, key_id text,"
     "   key_name text, user_name text, data_class text, policy_profile text, sovereign boolean, request_id text,"
-    "   remote_addr text, decision jsonb, dropped text)"
+    "   remote_addr text, decision jsonb, dropped text, switches text, tokens_written bigint, tokens_image bigint,"
+    "   avoided_micros bigint)"
     "   on conflict do nothing returning id, started_at, key_id, provider_id, actual_model, status, tokens_in, tokens_out,"
     "   cost_micros),"
     " tried as (insert into attempts (run_id, started_at, " ATTEMPT_COLUMNS ")"
     "   select t.run_id, new.started_at, t.n, t.provider_id, t.provider_name, t.model, t.result, t.http_status, t.detail,"
-    "   t.offset_us, t.connect_us, t.first_byte_us, t.latency_us, t.reused, t.remote, t.upstream_id"
+    "   t.offset_us, t.connect_us, t.first_byte_us, t.latency_us, t.reused, t.remote, t.upstream_id, t.remedy,"
+    "   t.retry_after_ms, t.rate_requests, t.rate_tokens"
     "   from jsonb_to_recordset($2::jsonb) as t (run_id uuid, n integer, provider_id text, provider_name text, model text,"
     "   result text, http_status integer, detail text, offset_us bigint, connect_us bigint, first_byte_us bigint,"
-    "   latency_us bigint, reused boolean, remote text, upstream_id text) join new on new.id = t.run_id on conflict do nothing),"
+    "   latency_us bigint, reused boolean, remote text, upstream_id text, remedy text, retry_after_ms bigint,"
+    "   rate_requests bigint, rate_tokens bigint) join new on new.id = t.run_id on conflict do nothing),"
     " spent as (insert into spend as s (day, key_id, provider_id, model, runs, failed, tokens_in, tokens_out, cost_micros)"
     "   select (started_at at time zone 'UTC')::date, key_id, provider_id, actual_model, count(*),"
     "   count(*) filter (where status <> 'ok'), sum(tokens_in), sum(tokens_out), sum(cost_micros)"

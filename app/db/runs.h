@@ -28,6 +28,10 @@ struct run_row {
     const char *request_id, *remote_addr;
     const char *decision;          /* JSON, NULL = none */
     const char *dropped;           /* request fields that could not be passed on */
+    const char *switches;          /* what was sent so that the provider does not keep it: "store=false" */
+    int64_t tokens_written;        /* of tokens_in: written to a prompt cache */
+    int64_t tokens_image;          /* of tokens_in: of pictures */
+    int64_t avoided_micros;        /* what a local answer would have cost in the cloud */
 };
 extern const struct field run_fields[];
 extern const struct sql *const runs_statements[];

@@ -10,19 +10,14 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/secret.h"
+#include "gate/collect.h"
 #include "gate/gate.h"
 #include "gate/outcome.h"
 #include "gate/record.h"
 #include "gate/relay.h"
 #include "spool/spool.h"
 
-enum { FRAME_MAX = 16 << 20, ERROR_BODY_MAX = 64 << 10 };
-
-/* The pieces of one tool call of a whole answer. */
-struct call_text {
-    const char *id, *name;
-    struct buf arguments;
-};
+enum { ERROR_BODY_MAX = 64 << 10 };
 
 static void note_failure(struct run *run, const struct err *err)
 {
@@ -69,50 +64,6 @@ static void keepalive_due(void *arg)
         run_gone(run);
 }
 
-static struct call_text *call_at(struct run *run, int64_t index)
-{
-    struct call_text *calls = run->calls.items;
-
-    if (index < 0 || index >= TOOL_CALLS_MAX)                /* dialects see to that */
-        return NULL;
-    while ((int64_t)run->calls.n <= index) {
-        calls = list_add(run->arena, &run->calls, sizeof(*calls));
-        calls->arguments = buf_new(run->arena, FRAME_MAX);
-    }
-    return (struct call_text *)run->calls.items + index;
-}
-
-/* Put a whole answer together for a caller of another dialect. */
-static bool collect(struct run *run, const struct chat_event *event)
-{
-    struct call_text *call;
-
-    switch (event->type) {
-    case EVENT_RAW:
-        run->answer.raw = event->text;
-        return true;
-    case EVENT_TEXT:
-        buf_bytes(&run->text, event->text);
-        return true;
-    case EVENT_REASONING:
-        buf_bytes(&run->reasoning, event->text);
-        return true;
-    case EVENT_TOOL_CALL:
-        call = call_at(run, event->index);
-        if (!call)
-            return false;
-        if (event->id)
-            call->id = arena_text(run->arena, event->id);
-        if (event->name)
-            call->name = arena_text(run->arena, event->name);
-        buf_bytes(&call->arguments, event->arguments);
-        return true;
-    case EVENT_FINISH:
-        return true;
-    }
-    return true;
-}
-
 /* The reader's emit: every event of every provider passes here. */
 static bool run_event(void *arg, const struct chat_event *event)
 {
@@ -129,10 +80,15 @@ static bool run_event(void *arg, const struct chat_event *event)
     return run->client->event(run, event);
 }
 
-static bool read_frame(struct run *run, struct bytes frame)
+static const struct dialect_rules *rules_of(const struct run *run)
+{
+    return run->target.provider->type->rules;
+}
+
+static bool read_frame(struct run *run, const char *event, struct bytes frame)
 {
     struct err err = {0};
-    bool ok = run->target.provider->type->rules->read_frame(&run->reader, frame, &err);
+    bool ok = rules_of(run)->read_frame(&run->reader, event, frame, &err);
 
     arena_reset(run->relay->scratch);
     if (!ok)
@@ -142,13 +98,12 @@ static bool read_frame(struct run *run, struct bytes frame)
 
 static bool each_sse(void *arg, const char *event, struct bytes data)
 {
-    (void)event;
-    return read_frame(arg, data);
+    return read_frame(arg, event, data);
 }
 
 static bool each_line(void *arg, struct bytes line)
 {
-    return read_frame(arg, line);
+    return read_frame(arg, "", line);
 }
 
 /* ---- the provider's HTTP answer ---- */
@@ -190,8 +145,8 @@ static void on_head(void *arg, int status, const struct http_header *headers, si
             run->reader.upstream_id = upstream_id(run, headers[i].value);
     }
     /* A provider that answers a stream request with one JSON text is read as a whole answer; its caller gets events all the same. */
-    run->frames = run->chat->stream && status / 100 == 2 && !(json && run->target.provider->type->rules->framing == FRAMES_SSE);
-    if (run->chat->stream && !run->frames)
+    run->frames = run->target.stream && status / 100 == 2 && !(json && rules_of(run)->framing != FRAMES_NDJSON);
+    if (run->target.stream && !run->frames)
         run->reader.same = false;
     run->body = buf_new(run->arena, status / 100 == 2 ? (size_t)run->snapshot->settings.values.answer_max : ERROR_BODY_MAX);
 }
@@ -218,24 +173,20 @@ static void fail_transport(struct run *run, const struct http_result *result)
 static void fail_status(struct run *run)
 {
     struct err err = {0};
-    char *words = arena_text(run->relay->scratch, run->target.provider->type->rules->read_error(buf_view(&run->body), run->relay->scratch));
-    enum err_kind kind = ERR_UPSTREAM;
+    struct upstream_error *error = &run->reader.error;
+    char *words;
 
+    upstream_error_of(run->status, error);
+    error->retry_after_ms = run->retry_after_s * 1000;
+    rules_of(run)->read_error(run->target.provider, run->status, buf_view(&run->body), run->arena, error);
+    words = arena_text(run->relay->scratch, error->words);
     secret_hide(run->target.provider->secret, words);        /* providers like to quote the key they refuse */
-    if (run->status == 429)
-        kind = ERR_RATE;
-    else if (run->status == 401 || run->status == 403)
-        kind = ERR_UPSTREAM_AUTH;
-    else if (run->status == 400 || run->status == 422)
-        kind = ERR_UPSTREAM_INPUT;
-    else if (run->status == 503 || run->status == 529)
-        kind = ERR_UPSTREAM_DOWN;
-    fail(&err, kind, "provider %s answered %d: %s", run->target.provider->name, run->status, words);
+    fail(&err, error->kind, "provider %s answered %d: %s", run->target.provider->name, run->status, words);
     snprintf(err.field, sizeof(err.field), "provider");
     snprintf(err.value, sizeof(err.value), "%s", run->target.provider->name);
     snprintf(err.detail, sizeof(err.detail), "%s", words);
     log_redact(err.detail);
-    err.retry_after_s = (int)run->retry_after_s;
+    err.retry_after_s = (int)((error->retry_after_ms + 999) / 1000);
     note_failure(run, &err);
 }
 
@@ -264,7 +215,7 @@ static bool on_body(void *arg, struct bytes bytes)
             fail_long(run);
         return !run->failed;
     }
-    if (run->target.provider->type->rules->framing == FRAMES_SSE)
+    if (rules_of(run)->framing == FRAMES_SSE)
         ok = sse_feed(&run->sse, bytes, each_sse, run, &err);
     else
         ok = ndjson_feed(&run->ndjson, bytes, each_line, run, &err);
@@ -273,35 +224,30 @@ static bool on_body(void *arg, struct bytes bytes)
     return !run->failed;
 }
 
+/* A provider that leaves its end mark out is done when it said why it stopped. */
+static bool stream_complete(struct run *run, struct err *err)
+{
+    if (rules_of(run)->read_end)
+        return rules_of(run)->read_end(&run->reader, err);
+    return run->reader.finish || fail(err, ERR_UPSTREAM, "the stream ended before its end mark");
+}
+
 static void read_rest(struct run *run)
 {
     struct err err = {0};
     bool ok = true;
 
     if (!run->frames)
-        ok = run->target.provider->type->rules->read_whole(&run->reader, buf_view(&run->body), &err);
-    else if (run->target.provider->type->rules->framing == FRAMES_SSE)
+        ok = rules_of(run)->read_whole(&run->reader, buf_view(&run->body), &err);
+    else if (rules_of(run)->framing == FRAMES_SSE)
         ok = sse_end(&run->sse, each_sse, run, &err);
     else
         ok = ndjson_end(&run->ndjson, each_line, run, &err);
     arena_reset(run->relay->scratch);
     if (!ok)
         note_failure(run, &err);
-    else if (!run->failed && !run->reader.ended && !run->reader.finish && fail(&err, ERR_UPSTREAM, "the stream ended before its end mark") == false)
+    else if (!run->failed && !run->reader.ended && !stream_complete(run, &err))
         note_failure(run, &err);
-}
-
-static void finish_answer(struct run *run)
-{
-    const struct call_text *calls = run->calls.items;
-
-    for (size_t i = 0; i < run->calls.n; i++)
-        *(struct chat_tool_call *)list_add(run->arena, &run->answer.tool_calls, sizeof(struct chat_tool_call)) = (struct chat_tool_call){
-            calls[i].id ? calls[i].id : "", calls[i].name ? calls[i].name : "", calls[i].arguments.n ? calls[i].arguments.p : "{}"};
-    run->answer.text = run->text.n ? run->text.p : "";
-    run->answer.text_n = run->text.n;
-    run->answer.reasoning = run->reasoning.n ? run->reasoning.p : NULL;
-    run->answer.reasoning_n = run->reasoning.n;
 }
 
 /* The caller's last bytes come after the record (threats: never the last byte of a run whose FINAL is not written). */
@@ -312,7 +258,7 @@ static void say_end(struct run *run)
     if (run->failed) {
         run->client->fail(run, &run->err);
     } else if (!run->chat->stream) {
-        finish_answer(run);
+        collect_answer(run);
         run->client->whole(run, &run->answer);
     } else {
         begin(run);
@@ -383,13 +329,14 @@ static void begin_reading(struct run *run)
     r->scratch = run->relay->scratch;
     r->chat = run->chat;
     r->secret = run->target.provider->secret;
-    r->same = run->chat->dialect == run->target.provider->type->rules->id;
+    r->provider = run->target.provider;
+    r->same = run->chat->dialect == rules_of(run)->id && run->target.stream == run->chat->stream;
     r->emit = run_event;
     r->arg = run;
     r->model = r->upstream_id = "";
-    if (run->chat->stream && run->target.provider->type->rules->framing == FRAMES_SSE)
+    if (run->target.stream && rules_of(run)->framing == FRAMES_SSE)
         run->sse = sse_new(run->arena, FRAME_MAX);
-    else if (run->chat->stream)
+    else if (run->target.stream)
         run->ndjson = ndjson_new(run->arena, FRAME_MAX);
     run->text = buf_new(run->arena, (size_t)run->snapshot->settings.values.answer_max);
     run->reasoning = run->text;

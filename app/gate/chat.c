@@ -11,7 +11,7 @@ struct chat *chat_new(struct arena *a)
     struct chat *chat = NEW(a, struct chat);
 
     chat->temperature = chat->top_p = chat->frequency_penalty = chat->presence_penalty = (double)NAN;
-    chat->max_tokens = chat->seed = chat->top_k = chat->n = INT64_MIN;
+    chat->max_tokens = chat->seed = chat->top_k = chat->n = chat->top_logprobs = chat->thinking_max = INT64_MIN;
     return chat;
 }
 
@@ -31,4 +31,15 @@ void *list_add(struct arena *a, struct list *list, size_t size)
 void chat_drop(struct chat *chat, struct arena *a, const char *field)
 {
     *(const char **)list_add(a, &chat->dropped, sizeof(const char *)) = field;
+}
+
+const char *thoughts_text(const struct chat_message *message, struct arena *a)
+{
+    const struct chat_thought *thought = message->thoughts.items;
+    const char *text = NULL;
+
+    for (size_t i = 0; i < message->thoughts.n; i++)
+        if (thought[i].text && *thought[i].text)
+            text = text ? arena_printf(a, "%s\n\n%s", text, thought[i].text) : thought[i].text;
+    return text;
 }

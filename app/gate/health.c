@@ -95,6 +95,15 @@ static void note_words(struct check *check, const struct provider *provider, con
     check->detail[n] = '\0';
 }
 
+static const char *error_words(const struct provider *provider, int status, struct bytes body, struct arena *a)
+{
+    struct upstream_error error;
+
+    upstream_error_of(status, &error);
+    provider->type->rules->read_error(provider, status, body, a, &error);
+    return error.words;
+}
+
 void provider_check(const struct provider *provider, int64_t timeout_ms, struct arena *a, struct check *check_r)
 {
     const struct dialect_rules *rules = provider->type->rules;
@@ -108,10 +117,12 @@ void provider_check(const struct provider *provider, int64_t timeout_ms, struct 
     *check_r = (struct check){.reason = ""};
     rules->prepare_models(provider, a, &request);
     if (http_ask(a, &request, &result, &body, &err) && result.status == 200)
-        listed = rules->read_models(body, a, &check_r->names, &err);
+        listed = rules->read_models(body, a, &check_r->models, &err);
+    for (size_t i = 0; i < check_r->models.n; i++)
+        *(const char **)list_add(a, &check_r->names, sizeof(const char *)) = ((const struct listed_model *)check_r->models.items)[i].name;
     judge(check_r, &result, listed, &err);
     if (result.end == HTTP_DONE && result.status != 200)
-        note_words(check_r, provider, rules->read_error(body, a), a);
+        note_words(check_r, provider, error_words(provider, result.status, body, a), a);
     log_redact(check_r->detail);
     metric_add(METRIC_health_checks_total, 1);
 }

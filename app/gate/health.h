@@ -27,6 +27,7 @@ struct check {
     char detail[160];
     int http_status;
     int64_t latency_us;
+    struct list models;                  /* struct listed_model in the caller's arena */
     struct list names;                   /* models found: const char * in the caller's arena */
 };
 

@@ -25,7 +25,8 @@ void outcome_attempt(struct run *run, const struct http_result *result)
         .detail = run->failed ? arena_text(run->arena, run->err.text) : "",
         .offset_us = run_age_us(run) - result->total_us, .connect_us = result->connect_us, .first_byte_us = result->first_byte_us,
         .latency_us = result->total_us, .reused = result->reused, .remote = arena_text(run->arena, result->remote),
-        .upstream_id = run->reader.upstream_id,
+        .upstream_id = run->reader.upstream_id, .remedy = "", .retry_after_ms = run->reader.error.retry_after_ms,
+        .rate_requests = -1, .rate_tokens = -1,
     };
     if (run->gone)
         attempt->result = "cancelled";
@@ -54,6 +55,8 @@ static void fill_usage(struct run *run)
     row->tokens_out = usage->out;
     row->tokens_cached = usage->cached <= usage->in ? usage->cached : usage->in;
     row->tokens_reasoning = usage->reasoning;
+    row->tokens_written = usage->written + usage->written_long;
+    row->tokens_image = usage->image;
     row->cost_micros = run_cost(run->decision.chosen->model, row->is_local, usage);
 }
 
@@ -81,6 +84,7 @@ void outcome_fill(struct run *run)
         row->finish_reason = run->reader.finish;
     if (*run->reader.model)
         row->actual_model = run->reader.model;
+    row->dropped = run_dropped(run, run->arena);
     row->first_token_us = run->first_token_us;
     row->latency_us = run_age_us(run);
     fill_usage(run);

@@ -40,7 +40,26 @@ void http_add_header(struct http_request *request, struct arena *a, const char *
     request->headers_n = headers.n;
 }
 
-bool models_read(struct bytes body, const char *list, const char *name, struct arena *a, struct list *names_r, struct err *err)
+const char *provider_option(const struct provider *provider, const char *name)
+{
+    const struct provider_option *stored = provider->options.items;
+
+    for (size_t i = 0; i < provider->options.n; i++)
+        if (strcmp(stored[i].name, name) == 0 && *stored[i].value)
+            return stored[i].value;
+    for (const struct provider_option_row *row = provider->type->options; row && row->name; row++)
+        if (strcmp(row->name, name) == 0)
+            return row->initial;
+    return "";
+}
+
+void target_drop(struct target *target, struct arena *a, const char *field)
+{
+    *(const char **)list_add(a, &target->dropped, sizeof(const char *)) = field;
+}
+
+bool models_read(struct bytes body, const char *list, const char *name, void (*each)(struct json entry, struct listed_model *),
+                 struct arena *a, struct list *models_r, struct err *err)
 {
     struct json answer;
     struct json_walk w;
@@ -48,11 +67,16 @@ bool models_read(struct bytes body, const char *list, const char *name, struct a
     if (!json_check(body, NULL, &answer, err) || json_kind(json_member(answer, list)) != JSON_ARRAY)
         return fail(err, ERR_UPSTREAM, "the answer is not a list of models");
     w = json_walk(json_member(answer, list));
-    while (names_r->n < MODELS_MAX && json_next(&w)) {
+    while (models_r->n < MODELS_MAX && json_next(&w)) {
         const char *found = json_string(json_member(w.value, name), a);
+        struct listed_model *model;
 
-        if (found && *found && utf8_count(found) <= MODEL_NAME_MAX)
-            *(const char **)list_add(a, names_r, sizeof(const char *)) = found;
+        if (!found || !*found || utf8_count(found) > MODEL_NAME_MAX)
+            continue;
+        model = list_add(a, models_r, sizeof(*model));
+        model->name = found;
+        if (each)
+            each(w.value, model);
     }
     return true;
 }
@@ -106,6 +130,16 @@ int64_t reader_tokens(struct json usage, const char *name)
     int64_t n;
 
     return json_int(json_member(usage, name), 0, TOKENS_MAX, &n) ? n : 0;
+}
+
+void reader_drop(struct reader *r, const char *field)
+{
+    const char *const *known = r->dropped.items;
+
+    for (size_t i = 0; i < r->dropped.n; i++)
+        if (strcmp(known[i], field) == 0)
+            return;
+    *(const char **)list_add(r->arena, &r->dropped, sizeof(const char *)) = arena_text(r->arena, field);
 }
 
 bool reader_emit(struct reader *r, const struct chat_event *event, struct err *err)

@@ -55,7 +55,7 @@ void provider_form_of(const struct provider_row *row, struct provider_form *form
 {
     *form_r = (struct provider_form){
         .name = row->name, .type = row->type, .base_url = row->base_url, .deployment_mode = row->deployment_mode,
-        .data_class_max = row->data_class_max, .note = row->note, .position = row->position, .connect_ms = row->connect_ms,
+        .data_class_max = row->data_class_max, .note = row->note, .options = row->options, .position = row->position, .connect_ms = row->connect_ms,
         .first_byte_ms = row->first_byte_ms, .idle_ms = row->idle_ms, .total_ms = row->total_ms, .rev = row->rev,
         .enabled = row->enabled, .demo = row->demo,
     };
@@ -112,6 +112,7 @@ static void fill_row(struct provider_row *row, const struct provider_form *form)
     row->deployment_mode = form->deployment_mode;
     row->data_class_max = form->data_class_max;
     row->note = form->note ? form->note : "";
+    row->options = form->options;
     row->position = form->position;
     row->connect_ms = form->connect_ms;
     row->first_byte_ms = form->first_byte_ms;
@@ -383,6 +384,7 @@ bool provider_try(struct change *change, const char *id, const struct provider_f
     p.type = provider_type_find(form->type);
     p.base_url = form->base_url;
     p.local = strcmp(form->deployment_mode, "local") == 0;
+    p.options = provider_options_of(form->options, change->arena);
     p.egress = provider_egress(p.local, p.base_url);
     provider_check(&p, timeout_ms, change->arena, check_r);
     return true;

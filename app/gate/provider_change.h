@@ -7,6 +7,7 @@
 
 struct provider_form {                   /* what a person or program may set */
     const char *name, *type, *base_url, *deployment_mode, *data_class_max, *note;
+    const char *options;                 /* JSON object of the type's own fields; NULL = none */
     const char *secret;                  /* NULL keeps what is stored; "" is the same */
     bool secret_remove;                  /* destroy the stored one */
     int64_t position, connect_ms, first_byte_ms, idle_ms, total_ms;

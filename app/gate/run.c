@@ -32,7 +32,7 @@ static void fill_row(struct run_row *row, struct arena *a, const struct run_star
         .key_id = start->who->key ? start->who->key->id : "", .key_name = start->who->key ? start->who->key->name : "",
         .user_name = start->who->user_name ? start->who->user_name : "", .data_class = class_words[start->data_class],
         .policy_profile = start->policy_profile, .sovereign = start->sovereign, .request_id = start->request_id,
-        .remote_addr = start->remote_addr, .dropped = "",
+        .remote_addr = start->remote_addr, .dropped = "", .switches = "",
     };
 }
 
@@ -72,7 +72,7 @@ static bool run_decide(struct run *run, struct err *err)
     row->decision = run->decision.json;
     if (!ok)
         return false;
-    run->target = (struct target){run->decision.chosen->provider, run->decision.chosen->model->name};
+    run->target = (struct target){.provider = run->decision.chosen->provider, .model = run->decision.chosen->model->name, .stream = run->chat->stream};
     row->provider_id = run->target.provider->id;
     row->provider_name = run->target.provider->name;
     row->is_local = run->target.provider->local;
@@ -94,8 +94,8 @@ static bool run_prepare(struct run *run, struct err *err)
         .egress = stays_inside(&run->entry.run) ? &inside : &run->target.provider->egress,
         .pool = run->target.provider->pool, .connect_ms = run->target.provider->connect_ms,
         .first_byte_ms = run->target.provider->first_byte_ms, .idle_ms = run->target.provider->idle_ms,
-        .total_ms = chat->stream ? 0 : run->target.provider->total_ms,       /* a stream may be long, but not silent: idle_ms */
-        .answer_max = chat->stream ? 0 : (size_t)run->snapshot->settings.values.answer_max,
+        .total_ms = run->target.stream ? 0 : run->target.provider->total_ms,       /* a stream may be long, but not silent: idle_ms */
+        .answer_max = run->target.stream ? 0 : (size_t)run->snapshot->settings.values.answer_max,
     };
     return rules->prepare(&run->target, chat, run->arena, &run->request, err);
 }
@@ -113,20 +113,28 @@ static bool run_intent(struct run *run, struct err *err)
 }
 
 /* The names of fields are the caller's: as many and as long as a body allows. What does not fit is "…". */
-static const char *dropped_text(const struct chat *chat, struct arena *a)
+static void add_dropped(struct buf *buf, struct list fields)
 {
-    const char *const *field = chat->dropped.items;
-    struct buf buf = buf_new(a, DROPPED_MAX);
+    const char *const *field = fields.items;
+
+    for (size_t i = 0; i < fields.n; i++) {
+        if (buf->n + strlen(field[i]) + sizeof(", , …") > DROPPED_MAX) {
+            buf_text(buf, buf->n ? ", …" : "…");
+            return;
+        }
+        buf_printf(buf, "%s%s", buf->n ? ", " : "", field[i]);
+    }
+}
+
+const char *run_dropped(const struct run *run, struct arena *a)
+{
+    struct buf buf = buf_new(a, DROPPED_MAX + 16);
     const char *text;
     struct err ignored = {0};
 
-    for (size_t i = 0; i < chat->dropped.n; i++) {
-        if (buf.n + strlen(field[i]) + sizeof(", , …") > DROPPED_MAX) {
-            buf_text(&buf, i ? ", …" : "…");
-            break;
-        }
-        buf_printf(&buf, "%s%s", i ? ", " : "", field[i]);
-    }
+    add_dropped(&buf, run->chat->dropped);
+    add_dropped(&buf, run->target.dropped);
+    add_dropped(&buf, run->reader.dropped);
     return buf_done(&buf, &text, &ignored) ? text : "";
 }
 
@@ -144,7 +152,8 @@ bool run_open(struct run *run, struct chat *chat, const struct run_client *clien
         return fail(err, ERR_DATABASE, "the settings are %" PRId64 " s old: the database was not seen for too long", age_s);
     if (!run_decide(run, err) || !run_prepare(run, err))
         return false;
-    row->dropped = dropped_text(chat, run->arena);
+    row->dropped = run_dropped(run, run->arena);
+    row->switches = run->target.provider->type->switches ? run->target.provider->type->switches : "";
     if (!run_intent(run, err))
         return false;
     metric_add(METRIC_runs_in_flight, 1);

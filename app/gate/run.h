@@ -58,6 +58,7 @@ struct run {
     struct chat_answer answer;
     struct list calls;                   /* struct call_text: tool calls being put together */
     struct buf text, reasoning;
+    size_t thought_from;                 /* where in reasoning the current thought begins */
     int status;                          /* of the provider */
     int64_t retry_after_s;
     int64_t first_token_us;              /* after the start; 0 = none yet */
@@ -96,6 +97,8 @@ void run_gone(struct run *);
 void run_cut(struct run *);
 /* Tokens to cost in micro-dollars, rounded up; 0 for local models. */
 int64_t run_cost(const struct model *, bool local, const struct usage *);
+/* What of the request and answer could not be passed on, as recorded: "logit_bias, seed". */
+const char *run_dropped(const struct run *, struct arena *);
 /* Headers every answer of a run carries: X-Run-Id, X-Moongate-…; n entries at ${headers}, which has room for RUN_HEADERS. */
 enum { RUN_HEADERS = 12 };
 size_t run_headers(const struct run *, struct http_header headers[RUN_HEADERS]);

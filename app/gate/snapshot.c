@@ -107,6 +107,26 @@ static bool open_secret(const struct keyring *keyring, struct arena *a, const st
     return unseal(keyring, a, (struct seal_place){"providers", row->id, "secret"}, &sealed, secret_r, err);
 }
 
+struct list provider_options_of(const char *text, struct arena *a)
+{
+    struct list options = {0};
+    struct err ignored = {0};
+    struct json object = {0};
+    struct json_walk w;
+
+    if (!text || !json_check(bytes_of(text), NULL, &object, &ignored))
+        return options;
+    w = json_walk(object);
+    while (json_next(&w)) {
+        const char *value = json_string(w.value, a);
+
+        if (value)
+            *(struct provider_option *)list_add(a, &options, sizeof(struct provider_option)) =
+                (struct provider_option){json_string(w.name, a), value};
+    }
+    return options;
+}
+
 static void read_provider(struct provider *p, const struct provider_row *row, const struct keyring *keyring, struct arena *a)
 {
     struct err err = {0};
@@ -116,6 +136,7 @@ static void read_provider(struct provider *p, const struct provider_row *row, co
         .local = strcmp(row->deployment_mode, "local") == 0, .enabled = row->enabled, .active = row->active, .demo = row->demo,
         .connect_ms = row->connect_ms, .first_byte_ms = row->first_byte_ms, .idle_ms = row->idle_ms, .total_ms = row->total_ms,
     };
+    p->options = provider_options_of(row->options, a);
     p->egress = provider_egress(p->local, p->base_url);
     p->pool = arena_printf(a, "%s/%" PRId64 "/%" PRId64, row->id, row->rev, row->secret_set_at);
     if (!class_of(row->data_class_max, &p->class_max))

@@ -33,7 +33,12 @@ struct provider {
     int64_t connect_ms, first_byte_ms, idle_ms, total_ms;
     struct egress egress;
     const char *pool;                    /* connections are shared under this name: changes with the secret and the address */
+    struct list options;                 /* struct provider_option: see provider_option() */
     struct list models;                  /* struct model */
+};
+
+struct provider_option {
+    const char *name, *value;
 };
 
 struct key {
@@ -74,6 +79,8 @@ struct snapshot *snapshot_hold(struct snapshot *);
 void snapshot_drop(struct snapshot *);
 void drop_snapshot(void *snapshot);                                        /* the same, for arena_defer */
 
+/* The values in a provider's options (struct provider_option), a JSON object of texts; NULL and what is no text count as none. */
+struct list provider_options_of(const char *json, struct arena *);
 /* Which addresses a provider may reach: see snapshot.c. */
 struct egress provider_egress(bool local, const char *base_url);
 const struct provider *snapshot_provider(const struct snapshot *, const char *id);

@@ -99,8 +99,8 @@ static bool write_message(struct json_out *out, const struct chat *chat, const s
     json_member_text(out, "role", roles[message->role]);
     if (!write_parts(out, message, a, err))
         return false;
-    if (message->reasoning)
-        json_member_text(out, "thinking", message->reasoning);
+    if (message->thoughts.n)
+        json_member_text(out, "thinking", thoughts_text(message, a));
     if (tool)
         json_member_text(out, "tool_name", tool);
     if (message->tool_calls.n && !write_tool_calls(out, message->tool_calls, err))
@@ -197,7 +197,7 @@ static bool ollama_write(const struct target *target, const struct chat *chat, s
     return true;
 }
 
-static bool ollama_prepare(const struct target *target, const struct chat *chat, struct arena *a, struct http_request *r, struct err *err)
+static bool ollama_prepare(struct target *target, const struct chat *chat, struct arena *a, struct http_request *r, struct err *err)
 {
     struct buf buf = buf_new(a, (size_t)512 << 20);
     struct json_out out = json_out(&buf);
@@ -273,11 +273,12 @@ static bool read_done(struct reader *r, struct json line, struct err *err)
     return reader_emit(r, &event, err);
 }
 
-static bool ollama_read(struct reader *r, struct bytes text, struct err *err)
+static bool ollama_read(struct reader *r, const char *event, struct bytes text, struct err *err)
 {
     struct json line, message, error;
     const char *model;
 
+    (void)event;
     if (r->ended)                                            /* what follows the end mark means nothing */
         return true;
     if (!json_check(text, &(struct json_limits){.allow_nul = true}, &line, err))
@@ -299,20 +300,21 @@ static bool ollama_read(struct reader *r, struct bytes text, struct err *err)
 
 static bool ollama_read_whole(struct reader *r, struct bytes body, struct err *err)
 {
-    if (!ollama_read(r, body, err))
+    if (!ollama_read(r, "", body, err))
         return false;
     return r->ended || fail(err, ERR_UPSTREAM, "the provider's answer is not finished (no \"done\": true)");
 }
 
-static const char *ollama_read_error(struct bytes body, struct arena *a)
+static void ollama_read_error(const struct provider *provider, int status, struct bytes body, struct arena *a, struct upstream_error *error)
 {
     struct err ignored = {0};
     struct json answer;
     const char *words = NULL;
 
+    (void)provider, (void)status;
     if (json_check(body, NULL, &answer, &ignored))
         words = json_string(json_member(answer, "error"), a);
-    return words ? words : "";
+    error->words = words ? words : "";
 }
 
 static void ollama_prepare_models(const struct provider *provider, struct arena *a, struct http_request *r)
@@ -320,9 +322,9 @@ static void ollama_prepare_models(const struct provider *provider, struct arena 
     prepare_common(provider, "GET", "/api/tags", a, r);
 }
 
-static bool ollama_read_models(struct bytes body, struct arena *a, struct list *names_r, struct err *err)
+static bool ollama_read_models(struct bytes body, struct arena *a, struct list *models_r, struct err *err)
 {
-    return models_read(body, "models", "name", a, names_r, err);
+    return models_read(body, "models", "name", NULL, a, models_r, err);
 }
 
 const struct dialect_rules ollama_rules = {

@@ -18,7 +18,7 @@ static void prepare_common(const struct provider *provider, const char *method, 
         http_add_header(r, a, "Authorization", arena_printf(a, "Bearer %s", secret_reveal(provider->secret)));
 }
 
-static bool openai_prepare(const struct target *target, const struct chat *chat, struct arena *a, struct http_request *r, struct err *err)
+static bool openai_prepare(struct target *target, const struct chat *chat, struct arena *a, struct http_request *r, struct err *err)
 {
     prepare_common(target->provider, "POST", "/chat/completions", a, r);
     http_add_header(r, a, "Content-Type", "application/json");
@@ -132,11 +132,12 @@ static bool read_choice(struct reader *r, struct json choice, const char *part, 
         && emit_tool_calls(r, said[3], err) && read_finish(r, halves[1], err);
 }
 
-static bool openai_read_frame(struct reader *r, struct bytes frame, struct err *err)
+static bool openai_read_frame(struct reader *r, const char *event_name, struct bytes frame, struct err *err)
 {
     struct chat_event event = {.type = EVENT_RAW, .text = frame};
     struct json answer, top[TOPS];
 
+    (void)event_name;
     if (r->ended || bytes_equal_text(frame, "[DONE]")) {     /* what follows the end mark means nothing */
         r->ended = true;
         return true;
@@ -179,14 +180,15 @@ static bool openai_read_whole(struct reader *r, struct bytes body, struct err *e
     return !r->same || reader_emit(r, &event, err);
 }
 
-static const char *openai_read_error(struct bytes body, struct arena *a)
+static void openai_read_error(const struct provider *provider, int status, struct bytes body, struct arena *a, struct upstream_error *error)
 {
     struct err ignored = {0};
     struct json answer, said;
     const char *words;
 
+    (void)provider, (void)status;
     if (!json_check(body, NULL, &answer, &ignored))
-        return "";
+        return;
     if (json_kind(answer) == JSON_ARRAY)                     /* Gemini's compatible door sends [{"error":…}] */
         answer = json_at(answer, "0");
     said = json_member(answer, "error");
@@ -195,7 +197,7 @@ static const char *openai_read_error(struct bytes body, struct arena *a)
     if (!said.p)
         said = json_member(answer, "message");
     words = json_string(said, a);
-    return words ? words : "";
+    error->words = words ? words : "";
 }
 
 static void openai_prepare_models(const struct provider *provider, struct arena *a, struct http_request *r)
@@ -203,9 +205,9 @@ static void openai_prepare_models(const struct provider *provider, struct arena 
     prepare_common(provider, "GET", "/models", a, r);
 }
 
-static bool openai_read_models(struct bytes body, struct arena *a, struct list *names_r, struct err *err)
+static bool openai_read_models(struct bytes body, struct arena *a, struct list *models_r, struct err *err)
 {
-    return models_read(body, "data", "id", a, names_r, err);
+    return models_read(body, "data", "id", NULL, a, models_r, err);
 }
 
 const struct dialect_rules openai_rules = {

@@ -124,6 +124,8 @@ static bool chat_event(struct run *run, const struct chat_event *event)
 
     if (event->type == EVENT_RAW)
         return send_raw(run, &buf, event->text);
+    if (event->type == EVENT_OPAQUE)
+        return true;
     begin_chunk(run, &out, "chat.completion.chunk");
     json_name(&out, "choices");
     json_begin_array(&out);

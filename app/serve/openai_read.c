@@ -173,9 +173,11 @@ bool openai_messages(struct json list, const char *field, struct chat *chat, str
             .role = role_of_word(json_member(w.value, "role")),
             .name = json_string(json_member(w.value, "name"), a),
             .tool_call_id = json_string(json_member(w.value, "tool_call_id"), a),
-            .reasoning = json_string(json_member(w.value, "reasoning_content"), a),
         };
+        const char *reasoning = json_string(json_member(w.value, "reasoning_content"), a);
 
+        if (reasoning && *reasoning)
+            *(struct chat_thought *)list_add(a, &message.thoughts, sizeof(struct chat_thought)) = (struct chat_thought){.text = reasoning};
         if (!read_content(json_member(w.value, "content"), name, &message, a, err)
             || !read_tool_calls(json_member(w.value, "tool_calls"), name, &message, a, err))
             return false;

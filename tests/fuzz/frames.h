@@ -48,21 +48,20 @@ static bool hear(void *arg, const struct chat_event *event)
     return e->events < 1000;
 }
 
-static bool take_frame(void *arg, struct bytes frame)
+static bool take_event(void *arg, const char *event, struct bytes frame)
 {
     struct ear *e = arg;
     struct err err = {0};
-    e->refused = !e->rules->read_frame(&e->reader, frame, &err);
+    e->refused = !e->rules->read_frame(&e->reader, event, frame, &err);
     if (e->refused != (err.kind != ERR_NONE) && e->refused)
         abort();
     arena_reset(e->scratch);
     return !e->refused;
 }
 
-static bool take_sse(void *arg, const char *event, struct bytes data)
+static bool take_line(void *arg, struct bytes line)
 {
-    (void)event;
-    return take_frame(arg, data);
+    return take_event(arg, "", line);
 }
 
 static void within(int64_t n, int64_t most)
@@ -101,11 +100,11 @@ static void stream(struct ear *e, struct arena *a, struct bytes in, size_t step)
     bool ok = true;
     for (size_t at = 0; ok && at < in.n; at += step) {
         struct bytes piece = {in.p + at, in.n - at < step ? in.n - at : step};
-        ok = (e->rules->framing == FRAMES_SSE ? sse_feed(&sse, piece, take_sse, e, &err) : ndjson_feed(&lines, piece, take_frame, e, &err))
+        ok = (e->rules->framing == FRAMES_SSE ? sse_feed(&sse, piece, take_event, e, &err) : ndjson_feed(&lines, piece, take_line, e, &err))
           && !e->refused;
     }
     if (ok)
-        ok = e->rules->framing == FRAMES_SSE ? sse_end(&sse, take_sse, e, &err) : ndjson_end(&lines, take_frame, e, &err);
+        ok = e->rules->framing == FRAMES_SSE ? sse_end(&sse, take_event, e, &err) : ndjson_end(&lines, take_line, e, &err);
     check(&e->reader);
     arena_free(e->scratch);
 }
@@ -118,7 +117,9 @@ static void fuzz_frames(const struct dialect_rules *rules, const uint8_t *p, siz
     struct bytes in = {p + 1, n - 1};
     struct ear one, two;
     struct err err = {0};
-    struct list names = {0};
+    struct list models = {0};
+    struct upstream_error error;
+    const struct provider provider = {.id = "p", .name = "p"};
     begin(&one, rules, a, p[0]);
     stream(&one, a, in, SIZE_MAX / 2);
     begin(&two, rules, a, p[0]);
@@ -130,10 +131,12 @@ static void fuzz_frames(const struct dialect_rules *rules, const uint8_t *p, siz
         abort();
     check(&one.reader);
     arena_free(one.scratch);
-    (void)strlen(rules->read_error(in, a));
-    if (rules->read_models(in, a, &names, &err))
-        for (size_t i = 0; i < names.n; i++)
-            within((int64_t)strlen(((const char **)names.items)[i]), 800);
+    upstream_error_of(400, &error);
+    rules->read_error(&provider, 400, in, a, &error);
+    (void)(strlen(error.words) + strlen(error.code));
+    if (rules->read_models(in, a, &models, &err))
+        for (size_t i = 0; i < models.n; i++)
+            within((int64_t)strlen(((const struct listed_model *)models.items)[i].name), 800);
     arena_free(a);
 }
 

@@ -168,7 +168,7 @@ static void heard_begin(struct run *run)
 
 static bool heard_event(struct run *run, const struct chat_event *event)
 {
-    static const char *const words[] = {"text ", "reasoning ", "call ", "finish ", "raw "};
+    static const char *const words[] = {"text ", "reasoning ", "call ", "finish ", "opaque ", "raw "};
     struct caller *c = caller_of(run);
     buf_text(&c->said, words[event->type]);
     buf_bytes(&c->text, event->text);

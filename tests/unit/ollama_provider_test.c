@@ -9,7 +9,6 @@
 #define HELLO_OUT "\"messages\":[{\"role\":\"user\",\"content\":\"hello\"}]"
 
 static const struct provider provider = {.base_url = "http://h:11434"};
-static const struct target target = {&provider, "qwen"};
 static struct heard *heard;
 
 static bool write_chat(const char *text, const char **out_r)
@@ -21,6 +20,7 @@ static bool write_chat(const char *text, const char **out_r)
     must(openai_read(body, chat, a, &err));
     must(openai_parse(chat, a, &err));
     memset(&err, 0, sizeof(err));
+    struct target target = {.provider = &provider, .model = "qwen", .stream = chat->stream};
     if (!ollama_rules.prepare(&target, chat, a, &r, &err))
         return false;
     assert_string_equal(r.method, "POST");
@@ -110,7 +110,7 @@ static void test_results_of_tools_with_ids_used_again(void **state)
 static bool line(const char *text)
 {
     memset(&err, 0, sizeof(err));
-    return ollama_rules.read_frame(&heard->reader, bytes_of(text), &err);
+    return ollama_rules.read_frame(&heard->reader, "", bytes_of(text), &err);
 }
 
 static void start(void)
@@ -227,9 +227,9 @@ static void test_errors(void **state)
 static void test_error_bodies_and_models(void **state)
 {
     (void)state;
-    assert_string_equal(ollama_rules.read_error(bytes_of("{\"error\":\"no \\u6708\"}"), a), "no 月");
-    assert_string_equal(ollama_rules.read_error(bytes_of("{\"error\":7}"), a), "");
-    assert_string_equal(ollama_rules.read_error(bytes_of("<html>"), a), "");
+    assert_string_equal(error_words(&ollama_rules, "{\"error\":\"no \\u6708\"}"), "no 月");
+    assert_string_equal(error_words(&ollama_rules, "{\"error\":7}"), "");
+    assert_string_equal(error_words(&ollama_rules, "<html>"), "");
     struct list names = {0};
     must(ollama_rules.read_models(bytes_of("{\"models\":[{\"name\":\"qwen\"}]}"), a, &names, &err));
     assert_int_equal(names.n, 1);

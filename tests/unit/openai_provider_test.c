@@ -12,7 +12,7 @@ static struct heard *heard;
 static bool frame(const char *text)
 {
     memset(&err, 0, sizeof(err));
-    return openai_rules.read_frame(&heard->reader, bytes_of(text), &err);
+    return openai_rules.read_frame(&heard->reader, "", bytes_of(text), &err);
 }
 
 static bool whole(const char *text)
@@ -249,7 +249,7 @@ static void test_error_bodies(void **state)
         {"{\"error\":null}", ""}, {"[]", ""}, {"7", ""},
     };
     for (size_t i = 0; i < COUNT(cases); i++)
-        assert_string_equal(openai_rules.read_error(bytes_of(cases[i].body), a), cases[i].words);
+        assert_string_equal(error_words(&openai_rules, cases[i].body), cases[i].words);
 }
 
 static void test_requests(void **state)
@@ -268,7 +268,7 @@ static void test_requests(void **state)
     assert_string_equal(r.headers[0].value, "Bearer sk-1");
     struct chat *chat = chat_new(a);
     r = (struct http_request){0};
-    must(openai_rules.prepare(&(struct target){&p, "m"}, chat, a, &r, &err));
+    must(openai_rules.prepare(&(struct target){.provider = &p, .model = "m"}, chat, a, &r, &err));
     assert_string_equal(r.method, "POST");
     assert_string_equal(r.url, "http://h/v1/chat/completions");
     assert_int_equal(r.headers_n, 2);

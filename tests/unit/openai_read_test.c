@@ -135,7 +135,7 @@ static void test_messages(void **state)
     assert_memory_equal(part(2, 0)->text, "a\0月", 5);
     assert_int_equal(part(2, 1)->text_n, 0);
     assert_int_equal(message(3)->parts.n, 0);
-    assert_string_equal(message(3)->reasoning, "hm");
+    assert_string_equal(thoughts_text(message(3), a), "hm");
     const struct chat_tool_call *calls = message(3)->tool_calls.items;
     assert_int_equal(message(3)->tool_calls.n, 3);
     assert_string_equal(calls[0].id, "c1");

@@ -121,7 +121,7 @@ static void test_writing_is_stable(void **state)
                 message.tool_call_id = random_text(&r, 5);
             if (message.role == CHAT_ASSISTANT && random_below(&r, 2))
                 *(struct chat_tool_call *)list_add(a, &message.tool_calls, sizeof(struct chat_tool_call)) =
-                    (struct chat_tool_call){random_text(&r, 5), random_text(&r, 5), "{\"a\":[1]}"};
+                    (struct chat_tool_call){.id = random_text(&r, 5), .name = random_text(&r, 5), .arguments = "{\"a\":[1]}"};
             *(struct chat_message *)list_add(a, &chat->messages, sizeof(message)) = message;
         }
         if (random_below(&r, 2))

@@ -79,7 +79,7 @@ static void test_headers_add_up(void **state)
 static bool read_models(const char *body, struct list *names_r)
 {
     *names_r = (struct list){0};
-    return models_read(bytes_of(body), "data", "id", a, names_r, &err);
+    return models_read(bytes_of(body), "data", "id", NULL, a, names_r, &err);
 }
 
 static void test_models(void **state)
@@ -88,9 +88,9 @@ static void test_models(void **state)
     struct list names;
     must(read_models("{\"data\":[{\"id\":\"a\"},{\"id\":\"模型\"},{\"id\":\"\"},{\"id\":7},{\"id\":null},{},null,\"x\",{\"id\":\"b\",\"z\":1}]}", &names));
     assert_int_equal(names.n, 3);
-    assert_string_equal(((const char **)names.items)[0], "a");
-    assert_string_equal(((const char **)names.items)[1], "模型");
-    assert_string_equal(((const char **)names.items)[2], "b");
+    assert_string_equal(((const struct listed_model *)names.items)[0].name, "a");
+    assert_string_equal(((const struct listed_model *)names.items)[1].name, "模型");
+    assert_string_equal(((const struct listed_model *)names.items)[2].name, "b");
     must(read_models("{\"data\":[]}", &names));
     assert_int_equal(names.n, 0);
     const char *const bad[] = {"", "[]", "{}", "{\"data\":null}", "{\"data\":{}}", "{\"data\":\"x\"}", "<html>", "{\"data\":[}", "null", "7"};
@@ -112,8 +112,8 @@ static void test_many_and_long_models(void **state)
     must(buf_done(&buf, &text, &err));
     must(read_models(text, &names));
     assert_int_equal(names.n, 2000);
-    assert_int_equal(strlen(((const char **)names.items)[0]), 200);
-    assert_string_equal(((const char **)names.items)[1], "m0");
+    assert_int_equal(strlen(((const struct listed_model *)names.items)[0].name), 200);
+    assert_string_equal(((const struct listed_model *)names.items)[1].name, "m0");
 }
 
 static bool hand_on(void *arg, const struct chat_event *event)

@@ -15,7 +15,7 @@ struct heard_call {
 
 /* All that was heard. */
 struct heard {
-    struct buf text, reasoning, raw;
+    struct buf text, reasoning, opaque, raw;
     struct list calls;                   /* struct heard_call */
     const char *finish;
     size_t events, raws;
@@ -56,6 +56,9 @@ static bool hear(void *arg, const struct chat_event *event)
             call->name = arena_text(a, event->name);
         buf_bytes(&call->arguments, event->arguments);
         break;
+    case EVENT_OPAQUE:
+        buf_printf(&h->opaque, event->redacted ? "<%.*s>" : "(%.*s)", (int)event->text.n, (const char *)event->text.p);
+        break;
     case EVENT_FINISH:
         assert_null(h->finish);
         h->finish = arena_text(a, event->finish);
@@ -67,7 +70,8 @@ static bool hear(void *arg, const struct chat_event *event)
 __attribute__((unused)) static struct heard *heard_new(const struct dialect_rules *rules, bool same)
 {
     struct heard *h = NEW(a, struct heard);
-    *h = (struct heard){.text = buf_new(a, 1 << 20), .reasoning = buf_new(a, 1 << 20), .raw = buf_new(a, 8 << 20), .most = SIZE_MAX,
+    *h = (struct heard){.text = buf_new(a, 1 << 20), .reasoning = buf_new(a, 1 << 20), .opaque = buf_new(a, 1 << 20),
+                        .raw = buf_new(a, 8 << 20), .most = SIZE_MAX,
                         .scratch = arena_new(), .rules = rules};
     h->chat.dialect = same ? rules->id : DIALECT_NONE;
     h->reader = (struct reader){.arena = a, .scratch = h->scratch, .chat = &h->chat, .same = same, .emit = hear, .arg = h, .model = "",
@@ -76,18 +80,17 @@ __attribute__((unused)) static struct heard *heard_new(const struct dialect_rule
     return h;
 }
 
-static bool hear_frame(void *arg, struct bytes frame)
+static bool hear_event(void *arg, const char *event, struct bytes frame)
 {
     struct heard *h = arg;
-    bool ok = h->rules->read_frame(&h->reader, frame, &err);
+    bool ok = h->rules->read_frame(&h->reader, event, frame, &err);
     arena_reset(h->scratch);
     return ok;
 }
 
-static bool hear_sse(void *arg, const char *event, struct bytes data)
+static bool hear_line(void *arg, struct bytes line)
 {
-    (void)event;
-    return hear_frame(arg, data);
+    return hear_event(arg, "", line);
 }
 
 /* Frames as they come over the wire, in the pieces that ${cut} says (NULL = whole). False when a frame was refused. */
@@ -101,11 +104,11 @@ __attribute__((unused)) static bool hear_stream(struct heard *h, struct bytes wi
         if (n > wire.n - at)
             n = wire.n - at;
         struct bytes piece = {wire.p + at, n};
-        bool fed = h->rules->framing == FRAMES_SSE ? sse_feed(&sse, piece, hear_sse, h, &err) : ndjson_feed(&lines, piece, hear_frame, h, &err);
+        bool fed = h->rules->framing == FRAMES_SSE ? sse_feed(&sse, piece, hear_event, h, &err) : ndjson_feed(&lines, piece, hear_line, h, &err);
         if (!fed || err.kind)
             return false;
     }
-    return (h->rules->framing == FRAMES_SSE ? sse_end(&sse, hear_sse, h, &err) : ndjson_end(&lines, hear_frame, h, &err)) && !err.kind;
+    return (h->rules->framing == FRAMES_SSE ? sse_end(&sse, hear_event, h, &err) : ndjson_end(&lines, hear_line, h, &err)) && !err.kind;
 }
 
 __attribute__((unused)) static bool hear_whole(struct heard *h, const char *body)
@@ -125,6 +128,16 @@ __attribute__((unused)) static const struct heard_call *heard_call(const struct 
 {
     assert_true(i < h->calls.n);
     return (const struct heard_call *)h->calls.items + i;
+}
+
+/* What a dialect reads from the body of an error. */
+__attribute__((unused)) static const char *error_words(const struct dialect_rules *rules, const char *body)
+{
+    static const struct provider provider = {.id = "p", .name = "p"};
+    struct upstream_error error;
+    upstream_error_of(400, &error);
+    rules->read_error(&provider, 400, bytes_of(body), a, &error);
+    return error.words;
 }
 
 #endif
