@@ -13,10 +13,10 @@ static const char fixed[] =
 static const char zh[] = "月门是园墙上的一个圆洞。走过去之前,园子是一幅画;走过去之后,它才是一个地方。🌙 墙的两边,风景各不相同。";
 static const char thought[] = "The question is short. I will answer it in one sentence.";
 
-struct slice answer_arguments(int i)
+struct slice answer_arguments(const struct answer *a, int i)
 {
     static const char *const arguments[] = {"{\"city\":\"苏州\",\"days\":3}", "{\"city\":\"Paris\",\"unit\":\"celsius\"}"};
-    return slice_of(arguments[i % 2]);
+    return slice_of(a->b.flags & NOARGS ? "{}" : arguments[i % 2]);
 }
 
 static bool has_chinese(struct slice s)
@@ -119,7 +119,7 @@ static int64_t pieces_count(const struct answer *a, struct slice s)
 
 static void count_tokens(struct answer *a, const struct ask *ask)
 {
-    int64_t out = a->calls > 0 ? 8 * a->calls : a->b.words == WORDS_STAMP ? a->b.tokens : pieces_count(a, a->said);
+    int64_t out = a->calls > 0 ? 8 * a->calls + pieces_count(a, a->said) : a->b.words == WORDS_STAMP ? a->b.tokens : pieces_count(a, a->said);
     if (a->pieces_max > 0 && a->calls == 0 && out > a->pieces_max) {
         out = a->pieces_max;
         a->cut_short = true;
@@ -141,7 +141,7 @@ void answer_begin(struct answer *a, const struct dialect *d, const struct behavi
         a->calls = b->flags & TOOLS2 ? 2 : 1;
         text_slice(&a->tool, ask->tool.n > 0 ? ask->tool : slice_of("get_weather"));
     }
-    if (a->calls == 0)
+    if (a->calls == 0 || (b->flags & SAYTOO))
         a->said = make_text(a, ask);
     if (b->flags & REASONING)
         a->thoughts = (struct slice){thought, sizeof thought - 1};
@@ -160,11 +160,13 @@ static bool next_call(struct answer *a, struct piece *p)
 {
     if (a->call_at == a->calls)
         return false;
-    struct slice all = answer_arguments(a->call_at);
-    p->index = a->call_at;
+    struct slice all = answer_arguments(a, a->call_at);
     if (a->arguments_at == 0) {
         *p = (struct piece){PIECE_CALL, all, a->call_at};
-        a->arguments_at = 1;
+        if (a->b.flags & NOARGS)
+            a->call_at++;
+        else
+            a->arguments_at = 1;
         return true;
     }
     size_t from = a->arguments_at - 1, to = from + 5 < all.n ? from + 5 : all.n;
@@ -202,7 +204,7 @@ bool answer_next(struct answer *a, struct piece *p)
         a->thoughts_at += p->text.n;
         return true;
     }
-    if (a->calls > 0)
+    if (a->calls > 0 && a->said_at == a->said.n)
         return next_call(a, p);
     if (a->b.words == WORDS_STAMP)
         return next_stamp(a, p);

@@ -35,8 +35,8 @@ bool answer_next(struct answer *, struct piece *piece_r);
 /* All the text at once, escaped for JSON. */
 void answer_text(struct answer *, struct text *t);
 const char *answer_finish(const struct answer *);
-/* The arguments of tool call ${i}, JSON text. */
-struct slice answer_arguments(int i);
+/* The arguments of tool call ${i}, JSON text; "{}" when there are none. In a stream such a call has no PIECE_ARGUMENTS. */
+struct slice answer_arguments(const struct answer *, int i);
 
 /* One file per dialect. All write into ${t}; framing (events, lines) is theirs, chunks are play.c's. */
 struct dialect {

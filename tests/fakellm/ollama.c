@@ -34,7 +34,7 @@ static void add_call(struct text *t, const struct answer *a, int i)
     text_put(t, ",\"name\":\"");
     text_slice(t, text_all(&a->tool));
     text_put(t, "\",\"arguments\":");
-    text_slice(t, answer_arguments(i));
+    text_slice(t, answer_arguments(a, i));
     text_put(t, "}}");
 }
 
@@ -78,7 +78,7 @@ static void whole(struct text *t, struct answer *a)
         text_put(t, "\"message\":{\"role\":\"assistant\",");
     add_thoughts(t, a->thoughts);
     text_put(t, generates(a) ? "\"response\":\"" : "\"content\":\"");
-    if (a->calls == 0)
+    if (a->calls == 0 || a->said.n > 0)
         answer_text(a, t);
     text_put(t, "\"");
     if (a->calls > 0 && !generates(a)) {

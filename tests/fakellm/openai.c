@@ -24,7 +24,13 @@ static void add_usage(struct text *t, const struct answer *a)
     text_int(t, a->out);
     text_put(t, ",\"total_tokens\":");
     text_int(t, a->in + a->out);
-    text_put(t, "}");
+    text_put(t, ",\"prompt_tokens_details\":{\"cached_tokens\":");
+    text_int(t, a->b.cached);
+    text_put(t, ",\"cache_write_tokens\":");
+    text_int(t, a->b.written);
+    text_put(t, "},\"completion_tokens_details\":{\"reasoning_tokens\":");
+    text_int(t, a->b.thought);
+    text_put(t, "}}");
 }
 
 static void add_call(struct text *t, const struct answer *a, int i, bool with_index)
@@ -43,7 +49,7 @@ static void add_call(struct text *t, const struct answer *a, int i, bool with_in
     text_slice(t, text_all(&a->tool));
     text_put(t, "\",\"arguments\":\"");
     if (!with_index)
-        text_json(t, answer_arguments(i));
+        text_json(t, answer_arguments(a, i));
     text_put(t, "\"}}");
 }
 
@@ -56,17 +62,21 @@ static void whole(struct text *t, struct answer *a)
         text_json(t, a->thoughts);
         text_put(t, "\"");
     }
+    text_put(t, ",\"content\":");
+    if (a->calls == 0 || a->said.n > 0) {
+        text_put(t, "\"");
+        answer_text(a, t);
+        text_put(t, "\"");
+    } else {
+        text_put(t, "null");
+    }
     if (a->calls > 0) {
-        text_put(t, ",\"content\":null,\"tool_calls\":[");
+        text_put(t, ",\"tool_calls\":[");
         for (int i = 0; i < a->calls; i++) {
             text_put(t, i > 0 ? "," : "");
             add_call(t, a, i, false);
         }
         text_put(t, "]");
-    } else {
-        text_put(t, ",\"content\":\"");
-        answer_text(a, t);
-        text_put(t, "\"");
     }
     text_put(t, "},\"logprobs\":null,\"finish_reason\":\"");
     text_put(t, answer_finish(a));
