@@ -243,15 +243,7 @@ static void chat_fail(struct run *run, const struct err *err)
         door_fail(run, err);
         return;
     }
-    json_begin_object(&out);
-    json_name(&out, "error");
-    json_begin_object(&out);
-    json_member_text(&out, "message", request_say(caller->rq, err));
-    json_member_text(&out, "type", err_api_type(err->kind));
-    json_member_text(&out, "param", NULL);
-    json_member_text(&out, "code", err_name(err->kind));
-    json_end_object(&out);
-    json_end_object(&out);
+    request_put_error(caller->rq, err, &out);
     if (!send_event(run, &buf))
         log_info(&run->log, "caller gone before the error");
 }

@@ -28,17 +28,17 @@ static void put_known(struct json_out *json, const char *name, const char *value
         json_member_text(json, name, value);
 }
 
-static void write_api(struct request *rq, const char *text, struct json_out *json)
+static void put_api(struct request *rq, const struct err *err, const char *text, struct json_out *json)
 {
     json_begin_object(json);
     json_name(json, "error");
     json_begin_object(json);
-    json_member_text(json, "code", err_name(rq->err.kind));
+    json_member_text(json, "code", err_name(err->kind));
     json_member_text(json, "message", text);
-    put_known(json, "field", rq->err.field);
-    put_known(json, "value", rq->err.value);
-    put_known(json, "allowed", rq->err.allowed);
-    if (rq->form != NULL && rq->err.kind == ERR_INVALID) {
+    put_known(json, "field", err->field);
+    put_known(json, "value", err->value);
+    put_known(json, "allowed", err->allowed);
+    if (rq->form != NULL && err->kind == ERR_INVALID) {
         json_name(json, "fields");
         json_put_list(json, form_problem_fields, sizeof(struct form_problem), rq->form->problems);
     }
@@ -47,37 +47,74 @@ static void write_api(struct request *rq, const char *text, struct json_out *jso
     json_end_object(json);
 }
 
-static void write_openai(struct request *rq, const char *text, struct json_out *json)
+static void put_openai(const struct err *err, const char *text, struct json_out *json)
 {
     json_begin_object(json);
     json_name(json, "error");
     json_begin_object(json);
     json_member_text(json, "message", text);
-    json_member_text(json, "type", err_api_type(rq->err.kind));
-    json_member_text(json, "param", rq->err.field[0] != '\0' ? rq->err.field : NULL);
-    json_member_text(json, "code", err_name(rq->err.kind));
+    json_member_text(json, "type", err_api_type(err->kind));
+    json_member_text(json, "param", err->field[0] != '\0' ? err->field : NULL);
+    json_member_text(json, "code", err_name(err->kind));
     json_end_object(json);
     json_end_object(json);
 }
 
-static void write_anthropic(struct request *rq, const char *text, struct json_out *json)
+/* The types Anthropic documents for its statuses; what of ours is over soon is "overloaded". */
+static const char *anthropic_type(enum err_kind kind)
+{
+    static const struct { int status; const char *type; } rows[] = {
+        {401, "authentication_error"}, {403, "permission_error"}, {404, "not_found_error"}, {413, "request_too_large"},
+        {429, "rate_limit_error"}, {499, "api_error"}, {504, "timeout_error"},
+    };
+    int status = err_status(kind);
+    if (kind == ERR_BUSY || kind == ERR_UPSTREAM_DOWN)
+        return "overloaded_error";
+    for (size_t i = 0; i < COUNT(rows); i++)
+        if (rows[i].status == status)
+            return rows[i].type;
+    return status < 500 ? "invalid_request_error" : "api_error";
+}
+
+static void put_anthropic(struct request *rq, const struct err *err, const char *text, struct json_out *json)
 {
     json_begin_object(json);
     json_member_text(json, "type", "error");
     json_name(json, "error");
     json_begin_object(json);
-    json_member_text(json, "type", err_api_type(rq->err.kind));
+    json_member_text(json, "type", anthropic_type(err->kind));
     json_member_text(json, "message", text);
     json_end_object(json);
     json_member_text(json, "request_id", rq->request_id);
     json_end_object(json);
 }
 
-static void write_ollama(const char *text, struct json_out *json)
+static void put_ollama(const char *text, struct json_out *json)
 {
     json_begin_object(json);
     json_member_text(json, "error", text);
     json_end_object(json);
+}
+
+void request_put_error(struct request *rq, const struct err *err, struct json_out *json)
+{
+    const char *text = request_say(rq, err);
+    switch (rq->face) {
+    case FACE_HTML:
+    case FACE_PLAIN:
+    case FACE_API:
+        put_api(rq, err, text, json);
+        return;
+    case FACE_OPENAI:
+        put_openai(err, text, json);
+        return;
+    case FACE_ANTHROPIC:
+        put_anthropic(rq, err, text, json);
+        return;
+    case FACE_OLLAMA:
+        put_ollama(text, json);
+        return;
+    }
 }
 
 /* Where to sign in, and back: only a page that was asked for with GET is worth coming back to. */
@@ -104,26 +141,12 @@ static void write_page(struct request *rq, const char *text)
 
 static void write_body(struct request *rq)
 {
-    const char *text = request_say(rq, &rq->err);
     struct json_out json = json_out(&rq->out.body);
-    switch (rq->face) {
-    case FACE_HTML:
-    case FACE_PLAIN:
-        write_page(rq, text);
+    if (!request_is_api(rq)) {
+        write_page(rq, request_say(rq, &rq->err));
         return;
-    case FACE_API:
-        write_api(rq, text, &json);
-        break;
-    case FACE_OPENAI:
-        write_openai(rq, text, &json);
-        break;
-    case FACE_ANTHROPIC:
-        write_anthropic(rq, text, &json);
-        break;
-    case FACE_OLLAMA:
-        write_ollama(text, &json);
-        break;
     }
+    request_put_error(rq, &rq->err, &json);
     response_header(rq, "Content-Type", "application/json");
 }
 

@@ -97,6 +97,9 @@ bool response_text(struct request *, int status, const char *content_type, struc
 /* A struct as JSON by its FIELD rows; row NULL is no body. */
 bool response_json(struct request *, int status, const struct field *fields, const void *row);
 
+/* An error as the caller's programs expect it (rq->face), for answers that have begun: "data: " and the like around it are the API's. */
+struct json_out;
+void request_put_error(struct request *, const struct err *, struct json_out *);
 /* The sentence for an err in the caller's language. */
 const char *request_say(struct request *, const struct err *);
 /* A message of the catalogue in the caller's language; ${args} NULL = none. */

@@ -137,6 +137,8 @@ void response_head(struct request *rq, int status, int64_t body_n, const struct 
             add_header(head, common[i].name, common[i].value);
     if (!has_header(out->headers, out->headers_n, "X-Request-ID") && !has_header(more, more_n, "X-Request-ID"))
         add_header(head, "X-Request-ID", rq->request_id);
+    if (rq->face == FACE_ANTHROPIC)
+        add_header(head, "request-id", rq->request_id);
     if (rq->face == FACE_HTML) {
         add_header(head, "Content-Language", rq->lang->tag);
         add_header(head, "Vary", "Accept-Language, Cookie");

@@ -26,8 +26,8 @@ enum face {
     FACE_HTML,       /* console page */
     FACE_API,        /* JSON of /api/v1 and /admin/config: {"error":{code,message,field,value,allowed,request_id}} */
     FACE_OPENAI,     /* {"error":{message,type,param,code}} */
-    FACE_ANTHROPIC,  /* later */
-    FACE_OLLAMA,     /* later */
+    FACE_ANTHROPIC,  /* {"type":"error","error":{type,message},"request_id"}, and the header request-id */
+    FACE_OLLAMA,     /* {"error":"…"} */
     FACE_PLAIN,      /* text: /livez, /metrics */
 };
 
@@ -41,6 +41,7 @@ struct route {
     bool (*run)(struct request *);
     enum face face;
     enum lane lane;
+    enum face (*face_of)(const struct request *);    /* where clients of several kinds share the address: which one calls; NULL = ${face} */
     const char *twin;                        /* the JSON address of the same handler (FACE_API, same may), or NULL */
     enum method twin_method;                 /* when it differs; GET = same as method (POST page → PUT/PATCH/DELETE twin) */
     const char *twin2;                       /* a second JSON address, "/admin/config/llm/:id", or NULL */

@@ -119,10 +119,16 @@ struct search {
     bool found;                              /* some method of this path exists */
     const struct route *route;
     struct address address;
+    enum face face;
     unsigned allowed;                        /* bit per method */
     size_t near;
     enum face near_face;                     /* of the nearest address, for a 404 that looks like its neighbours */
 };
+
+static enum face face_asked(const struct request *rq, const struct route *route, enum face face)
+{
+    return route->face_of != NULL && face == route->face ? route->face_of(rq) : face;
+}
 
 static void consider(struct search *s, const struct request *rq, const struct route *route, const struct address *address)
 {
@@ -131,7 +137,7 @@ static void consider(struct search *s, const struct request *rq, const struct ro
     size_t near = shared(address->path, rq->path, &differ);
     if (near > s->near) {
         s->near = near;
-        s->near_face = address->face;
+        s->near_face = face_asked(rq, route, address->face);
     }
     if (differ || !path_fits(address->path, rq->path, &score) || (s->found && score < s->score))
         return;
@@ -141,11 +147,13 @@ static void consider(struct search *s, const struct request *rq, const struct ro
         s->route = NULL;
         s->allowed = 0;
         s->address = *address;
+        s->face = face_asked(rq, route, address->face);
     }
     s->allowed |= 1u << address->method;
     if (s->route == NULL && address->method == rq->method) {
         s->route = route;
         s->address = *address;
+        s->face = face_asked(rq, route, address->face);
     }
 }
 
@@ -172,7 +180,7 @@ bool router_find(const struct route *routes, struct request *rq)
         for (size_t i = 0; i < n; i++)
             consider(&s, rq, route, &addresses[i]);
     }
-    rq->face = s.found ? s.address.face : s.near_face;
+    rq->face = s.found ? s.face : s.near_face;
     if (!s.found) {
         fail_field(&rq->err, "path", rq->path, "");
         rq->err.kind = ERR_NOT_FOUND;

@@ -12,6 +12,12 @@ static bool run(struct request *rq)
     return true;
 }
 
+/* Two kinds of clients at one address; whose it is, the header says. */
+static enum face face_of(const struct request *rq)
+{
+    return request_header(rq, "anthropic-version") != NULL ? FACE_ANTHROPIC : FACE_OPENAI;
+}
+
 static const struct route routes[] = {
     {GET, "/", ANYONE, run, .face = FACE_HTML},
     {GET, "/admin/", VIEWER, run, .face = FACE_HTML, .twin = "/api/v1/overview"},
@@ -25,7 +31,8 @@ static const struct route routes[] = {
     {POST, "/admin/providers/:id/delete", OPERATOR, run, .face = FACE_HTML, .twin = "/api/v1/providers/:id",
      .twin_method = DELETE},
     {POST, "/v1/chat/completions", KEY_HOLDER, run, .face = FACE_OPENAI},
-    {GET, "/v1/models/:id", KEY_HOLDER, run, .face = FACE_OPENAI},
+    {GET, "/v1/models/:id", KEY_HOLDER, run, .face = FACE_OPENAI, .face_of = face_of},
+    {POST, "/v1/models/:id", KEY_HOLDER, run, .face = FACE_OPENAI, .face_of = face_of},
     {GET, "/metrics", ANYONE, run, .face = FACE_PLAIN},
     {.path = NULL},
 };
@@ -94,6 +101,28 @@ static void test_what_is_not_found(void **state)
             fail_msg("%s: %s, %s, face %d", cases[i].path, found ? "found" : rq->err.text, rq->err.allowed, rq->face);
         bare_drop(rq);
     }
+}
+
+static void test_the_face_a_caller_asks_for(void **state)
+{
+    (void)state;
+    static const struct { enum method method; const char *path; bool found; enum face plain, asked; } cases[] = {
+        {GET, "/v1/models/x", true, FACE_OPENAI, FACE_ANTHROPIC}, {POST, "/v1/models/x", true, FACE_OPENAI, FACE_ANTHROPIC},
+        {DELETE, "/v1/models/x", false, FACE_OPENAI, FACE_ANTHROPIC}, {GET, "/v1/models/a/b", false, FACE_OPENAI, FACE_ANTHROPIC},
+        {POST, "/v1/chat/completions", true, FACE_OPENAI, FACE_OPENAI}, {GET, "/v1/chat/x", false, FACE_OPENAI, FACE_OPENAI},
+        {GET, "/api/v1/overview", true, FACE_API, FACE_API}, {GET, "/admin/", true, FACE_HTML, FACE_HTML},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++)
+        for (int asked = 0; asked < 2; asked++) {
+            struct request *rq = bare_request();
+            struct param version = {"anthropic-version", "2023-06-01"};
+            rq->headers = &version;
+            rq->headers_n = (size_t)asked;
+            assert_true(find(rq, cases[i].method, cases[i].path) == cases[i].found);
+            if (rq->face != (asked ? cases[i].asked : cases[i].plain))
+                fail_msg("%s: face %d", cases[i].path, rq->face);
+            bare_drop(rq);
+        }
 }
 
 static void test_paths_that_can_be_read_two_ways(void **state)
@@ -173,7 +202,7 @@ static void test_every_address(void **state)
     (void)state;
     int n = 0;
     router_each(routes, count, &n);
-    assert_int_equal(n, 21);
+    assert_int_equal(n, 22);
 }
 
 static void test_a_long_path(void **state)
@@ -194,6 +223,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_is_found),
         cmocka_unit_test(test_what_is_not_found),
+        cmocka_unit_test(test_the_face_a_caller_asks_for),
         cmocka_unit_test(test_paths_that_can_be_read_two_ways),
         cmocka_unit_test(test_no_two_spellings_reach_different_routes),
         cmocka_unit_test(test_any_path_is_survived),
