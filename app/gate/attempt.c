@@ -141,7 +141,7 @@ static void on_head(void *arg, int status, const struct http_header *headers, si
             run->retry_after_s = retry_after(headers[i].value);
         else if (strcmp(headers[i].name, "content-type") == 0)
             json = is_json(headers[i].value);
-        else if (strcmp(headers[i].name, "x-request-id") == 0)
+        else if (strcmp(headers[i].name, "x-request-id") == 0 || strcmp(headers[i].name, "request-id") == 0)
             run->reader.upstream_id = upstream_id(run, headers[i].value);
     }
     /* A provider that answers a stream request with one JSON text is read as a whole answer; its caller gets events all the same. */
@@ -179,6 +179,8 @@ static void fail_status(struct run *run)
     upstream_error_of(run->status, error);
     error->retry_after_ms = run->retry_after_s * 1000;
     rules_of(run)->read_error(run->target.provider, run->status, buf_view(&run->body), run->arena, error);
+    if (run->chat->dialect == rules_of(run)->id)
+        error->body = upstream_error_body(buf_view(&run->body), run->target.provider->secret, run->arena);
     words = arena_text(run->relay->scratch, error->words);
     secret_hide(run->target.provider->secret, words);        /* providers like to quote the key they refuse */
     fail(&err, error->kind, "provider %s answered %d: %s", run->target.provider->name, run->status, words);

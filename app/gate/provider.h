@@ -35,9 +35,13 @@ struct upstream_error {
     enum remedy remedy;
     const char *words, *code;            /* the provider's own; "" */
     int64_t retry_after_ms;              /* 0 = not said */
+    int status;                          /* of HTTP; of an error inside an answer: the one it stands for; 0 = not said */
+    struct bytes body;                   /* as it came, for a caller of the same dialect, our secret crossed out; empty = words are all there is */
 };
 /* By the status alone: the table of providers everywhere. */
 void upstream_error_of(int status, struct upstream_error *error_r);
+/* An error's body as its caller may see it, in ${arena}; empty if it is no JSON object, or hides our secret where it cannot be crossed out. */
+struct bytes upstream_error_body(struct bytes body, const struct secret *, struct arena *);
 
 /* What a provider's rate-limit headers say; -1 = not said. Resets are ms from now. */
 struct rate {
@@ -163,6 +167,9 @@ void reader_count(struct reader *, struct bytes text);
 const char *reader_word(const struct reader *, struct json);
 /* What a provider says went wrong, as text, or as the JSON it is: in the scratch, our secret crossed out. */
 const char *reader_said(const struct reader *, struct json);
+/* An error inside an answer: fills r->error as the HTTP status it stands for would (0 = unknown), with words, code and, for a caller of the same
+ * dialect, the ${frame} that said it. False, with ${err} of that kind, for the dialect to return. */
+bool reader_fail(struct reader *, int status, struct json words, struct json code, struct bytes frame, struct err *);
 /* A count of tokens; what is none, negative or beyond any is 0. */
 int64_t reader_tokens(struct json usage, const char *name);
 /* Something of the answer that has no place in the caller's dialect; each name is kept once. */

@@ -3,6 +3,14 @@
  * the SDKs' own rule (408, 409, 429, 5xx) and what the services document (425, 498 of Groq, 520-524 of a CDN in front, 529 of Anthropic). */
 #include "gate/provider.h"
 
+#include <stdio.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "base/secret.h"
+
 void upstream_error_of(int status, struct upstream_error *error_r)
 {
     static const struct { int from, to; enum err_kind kind; enum remedy remedy; } rows[] = {
@@ -14,10 +22,56 @@ void upstream_error_of(int status, struct upstream_error *error_r)
         {520, 524, ERR_UPSTREAM, REMEDY_RETRY},        {529, 529, ERR_UPSTREAM_DOWN, REMEDY_RETRY},
     };
 
-    *error_r = (struct upstream_error){.kind = ERR_UPSTREAM, .remedy = REMEDY_OTHER, .words = "", .code = ""};
+    *error_r = (struct upstream_error){.kind = ERR_UPSTREAM, .remedy = REMEDY_OTHER, .words = "", .code = "", .status = status};
     for (size_t i = 0; i < COUNT(rows); i++)
         if (status >= rows[i].from && status <= rows[i].to) {
             error_r->kind = rows[i].kind;
             error_r->remedy = rows[i].remedy;
         }
+}
+
+/* Whether a string anywhere in it says the secret, as written with escapes: a search of the text does not see that. */
+static bool quotes_secret(struct json value, const struct secret *secret, struct arena *a)
+{
+    struct json_walk w = json_walk(value);
+    const char *text = json_string(value, a);
+
+    if (text) {
+        char *hidden = arena_text(a, text);
+
+        secret_hide(secret, hidden);
+        return strcmp(text, hidden) != 0;
+    }
+    while (json_next(&w))
+        if (quotes_secret(w.name, secret, a) || quotes_secret(w.value, secret, a))
+            return true;
+    return false;
+}
+
+struct bytes upstream_error_body(struct bytes body, const struct secret *secret, struct arena *a)
+{
+    char *text = arena_copy(a, body.n ? (const void *)body.p : "", body.n);
+    struct bytes own = {(const uint8_t *)text, body.n};
+    struct err ignored = {0};
+    struct json answer;
+
+    secret_hide(secret, text);                               /* up to a NUL, of which JSON has none */
+    if (!json_check(own, NULL, &answer, &ignored) || json_kind(answer) != JSON_OBJECT || quotes_secret(answer, secret, a))
+        return (struct bytes){0};
+    return own;
+}
+
+bool reader_fail(struct reader *r, int status, struct json words, struct json code, struct bytes frame, struct err *err)
+{
+    const char *word = reader_word(r, code);
+
+    upstream_error_of(status, &r->error);
+    r->error.words = words.p ? arena_text(r->arena, reader_said(r, words)) : "";
+    r->error.code = word ? word : "";
+    if (r->same)
+        r->error.body = upstream_error_body(frame, r->secret, r->arena);
+    fail(err, r->error.kind, "the provider reported an error in its answer: %s", r->error.words);
+    snprintf(err->detail, sizeof(err->detail), "%s", r->error.words);
+    log_redact(err->detail);
+    return false;
 }

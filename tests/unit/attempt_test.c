@@ -145,6 +145,7 @@ struct caller {
     struct buf text;
     size_t takes;                        /* events until it hangs up */
     struct err err;
+    struct upstream_error error;
     struct run_entry entry;
     int64_t ended_at;
     atomic_bool closed;
@@ -200,6 +201,7 @@ static void heard_fail(struct run *run, const struct err *failure)
 {
     buf_text(&caller_of(run)->said, "fail ");
     caller_of(run)->err = *failure;
+    caller_of(run)->error = run->reader.error;
 }
 
 static void heard_close(struct run *run)
@@ -386,8 +388,9 @@ static void test_statuses(void **state)
     for (size_t i = 0; i < COUNT(cases); i++) {
         const char *s = arena_printf(a, "%sContent-Type: application/json\r\nConnection: close\r\n\r\n{\"error\":{\"message\":\"their words\"}}",
                                           cases[i].head);
-        struct caller *c = run_of(s, &(struct question){.stream = i % 2});
+        struct caller *c = run_of(s, &(struct question){.stream = i % 2, .same = i % 3});
         assert_string_equal(text_of(&c->said), "attach fail ");
+        assert_int_equal(c->error.body.n, i % 3 ? strlen("{\"error\":{\"message\":\"their words\"}}") : 0);
         if (c->err.kind != cases[i].kind || c->err.retry_after_s != cases[i].after)
             fail_msg("%s: %s, %d", cases[i].head, err_name(c->err.kind), c->err.retry_after_s);
         assert_string_equal(c->err.detail, "their words");

@@ -117,7 +117,7 @@ __attribute__((unused)) static bool hear_whole(struct heard *h, const char *body
     return h->rules->read_whole(&h->reader, bytes_of(body), &err);
 }
 
-static const char *heard_text(struct buf *buf)
+__attribute__((unused)) static const char *heard_text(struct buf *buf)
 {
     const char *text = "";
     must(buf_done(buf, &text, &err));
