@@ -4,9 +4,9 @@
  * call, counters left out when zero. */
 #include "base/arena.h"
 #include "base/err.h"
-#include "base/id.h"
 #include "base/secret.h"
 #include "gate/snapshot.h"
+#include "providers/emit.h"
 #include "providers/ollama_write.h"
 #include "providers/providers.h"
 
@@ -25,26 +25,6 @@ static bool ollama_prepare(struct target *target, const struct chat *chat, struc
     return ollama_write(target, chat, a, &r->body, err);
 }
 
-static bool emit_text(struct reader *r, enum chat_event_type type, struct json value, struct err *err)
-{
-    struct chat_event event = {.type = type};
-
-    if (json_kind(value) != JSON_STRING || value.n <= 2)
-        return true;
-    event.text.p = (const uint8_t *)json_text(value, r->scratch, &event.text.n);
-    reader_count(r, event.text);
-    return reader_emit(r, &event, err);
-}
-
-/* Older runtimes give a call no id; callers need one to answer to, unlike those of earlier answers in the conversation. */
-static const char *new_call_id(struct arena *a)
-{
-    char id[ID_TEXT];
-
-    id_new(id);
-    return arena_printf(a, "call_%s", id);
-}
-
 static bool emit_tool_calls(struct reader *r, struct json calls, struct err *err)
 {
     struct json_walk w = json_walk(calls);
@@ -56,7 +36,7 @@ static bool emit_tool_calls(struct reader *r, struct json calls, struct err *err
 
         event.id = json_string(json_member(w.value, "id"), r->scratch);
         if (!event.id || !*event.id)
-            event.id = new_call_id(r->scratch);
+            event.id = emit_call_id(r->scratch);
         event.name = json_string(json_member(function, "name"), r->scratch);
         event.arguments = json_kind(arguments) == JSON_OBJECT ? json_bytes(arguments) : bytes_of("{}");
         reader_count(r, event.arguments);

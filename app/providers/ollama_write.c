@@ -2,12 +2,11 @@
 /* ollama_write: a chat as the body of POST /api/chat: options in an object of their own, raw base64 images, tool arguments as objects. */
 #include "providers/ollama_write.h"
 
-#include <math.h>
 #include <string.h>
 
 #include "base/arena.h"
 #include "base/err.h"
-#include "base/json_write.h"
+#include "providers/write.h"
 
 /* Ollama takes one text and a list of images; parts are joined in order. */
 static bool write_parts(struct json_out *out, const struct chat_message *message, struct arena *a, struct err *err)
@@ -46,9 +45,8 @@ static bool write_tool_calls(struct json_out *out, struct list calls, struct err
     for (size_t i = 0; i < calls.n; i++) {
         struct json arguments;
 
-        if (!json_check(bytes_of(*call[i].arguments ? call[i].arguments : "{}"), NULL, &arguments, err)
-            || json_kind(arguments) != JSON_OBJECT)
-            return fail_field(err, "tool_calls.function.arguments", call[i].arguments, "a JSON object as text");
+        if (!write_arguments(&call[i], &arguments, err))
+            return false;
         json_begin_object(out);
         json_name(out, "function");
         json_begin_object(out);
@@ -62,26 +60,10 @@ static bool write_tool_calls(struct json_out *out, struct list calls, struct err
     return true;
 }
 
-/* The name of the tool that call ${id} asked for in the nearest message before ${result}: Ollama knows results by name, and runtimes
- * that count calls use the same ids in every answer. */
-static const char *tool_name_of(const struct chat *chat, const struct chat_message *result)
-{
-    const struct chat_message *first = chat->messages.items;
-
-    for (const struct chat_message *m = result; result->tool_call_id && m-- > first;) {
-        const struct chat_tool_call *call = m->tool_calls.items;
-
-        for (size_t k = 0; k < m->tool_calls.n; k++)
-            if (call[k].id && strcmp(call[k].id, result->tool_call_id) == 0)
-                return call[k].name;
-    }
-    return NULL;
-}
-
 static bool write_message(struct json_out *out, const struct chat *chat, const struct chat_message *message, struct arena *a, struct err *err)
 {
     static const char *const roles[] = {"system", "user", "assistant", "tool"};
-    const char *tool = tool_name_of(chat, message);
+    const char *tool = write_tool_name(chat, message);
 
     json_begin_object(out);
     json_member_text(out, "role", roles[message->role]);
@@ -121,40 +103,18 @@ static void write_tools(struct json_out *out, const struct chat *chat)
     json_end_array(out);
 }
 
-static void option_int(struct json_out *out, const char *name, int64_t value)
-{
-    if (value != INT64_MIN)
-        json_member_put_int(out, name, value);
-}
-
-static void option_real(struct json_out *out, const char *name, double value)
-{
-    if (isnan(value))
-        return;
-    json_name(out, name);
-    json_put_real(out, value);
-}
-
 static void write_options(struct json_out *out, const struct chat *chat)
 {
-    const char *const *stop = chat->stop.items;
-
     json_name(out, "options");
     json_begin_object(out);
-    option_int(out, "num_predict", chat->max_tokens);
-    option_int(out, "seed", chat->seed);
-    option_int(out, "top_k", chat->top_k);
-    option_real(out, "temperature", chat->temperature);
-    option_real(out, "top_p", chat->top_p);
-    option_real(out, "frequency_penalty", chat->frequency_penalty);
-    option_real(out, "presence_penalty", chat->presence_penalty);
-    if (chat->stop.n) {
-        json_name(out, "stop");
-        json_begin_array(out);
-        for (size_t i = 0; i < chat->stop.n; i++)
-            json_put_text(out, stop[i]);
-        json_end_array(out);
-    }
+    write_int(out, "num_predict", chat->max_tokens);
+    write_int(out, "seed", chat->seed);
+    write_int(out, "top_k", chat->top_k);
+    write_real(out, "temperature", chat->temperature);
+    write_real(out, "top_p", chat->top_p);
+    write_real(out, "frequency_penalty", chat->frequency_penalty);
+    write_real(out, "presence_penalty", chat->presence_penalty);
+    write_texts(out, "stop", chat->stop);
     json_end_object(out);
 }
 

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT */
+#include "providers/write.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+
+enum { TEXT_MAX = 256 << 20 };
+
+const char *write_tool_name(const struct chat *chat, const struct chat_message *result)
+{
+    const struct chat_message *first = chat->messages.items;
+
+    for (const struct chat_message *m = result; result->tool_call_id && m-- > first;) {
+        const struct chat_tool_call *call = m->tool_calls.items;
+
+        for (size_t k = 0; k < m->tool_calls.n; k++)
+            if (call[k].id && strcmp(call[k].id, result->tool_call_id) == 0)
+                return call[k].name;
+    }
+    return NULL;
+}
+
+bool write_arguments(const struct chat_tool_call *call, struct json *object_r, struct err *err)
+{
+    const char *text = call->arguments && *call->arguments && strcmp(call->arguments, "null") != 0 ? call->arguments : "{}";
+
+    if (json_check(bytes_of(text), NULL, object_r, err) && json_kind(*object_r) == JSON_OBJECT)
+        return true;
+    return fail_field(err, "tool_calls.function.arguments", text, "a JSON object as text");
+}
+
+struct bytes write_text(const struct chat_message *message, const char *between, struct arena *a)
+{
+    const struct chat_part *part = message->parts.items;
+    struct buf text = buf_new(a, TEXT_MAX);
+
+    if (message->parts.n == 1 && part->type == PART_TEXT)
+        return (struct bytes){(const uint8_t *)part->text, part->text_n};
+    for (size_t i = 0; i < message->parts.n; i++) {
+        if (part[i].type != PART_TEXT || !part[i].text_n)
+            continue;
+        buf_text(&text, text.n ? between : "");
+        buf_add(&text, part[i].text, part[i].text_n);
+    }
+    return buf_view(&text);
+}
+
+struct bytes write_data_url(const struct chat_part *part, struct arena *a)
+{
+    struct buf url = buf_new(a, TEXT_MAX);
+
+    buf_text(&url, "data:");
+    buf_text(&url, part->media_type ? part->media_type : "application/octet-stream");
+    buf_text(&url, ";base64,");
+    buf_bytes(&url, part->data);
+    return buf_view(&url);
+}
+
+void write_int(struct json_out *out, const char *name, int64_t value)
+{
+    if (value != INT64_MIN)
+        json_member_put_int(out, name, value);
+}
+
+void write_real(struct json_out *out, const char *name, double value)
+{
+    if (isnan(value))
+        return;
+    json_name(out, name);
+    json_put_real(out, value);
+}
+
+void write_texts(struct json_out *out, const char *name, struct list texts)
+{
+    const char *const *text = texts.items;
+
+    if (!texts.n)
+        return;
+    json_name(out, name);
+    json_begin_array(out);
+    for (size_t i = 0; i < texts.n; i++)
+        json_put_text(out, text[i]);
+    json_end_array(out);
+}
+
+bool write_one_plain(const struct chat *chat, struct arena *a, struct err *err)
+{
+    if (chat->n != INT64_MIN && chat->n > 1)
+        return fail_field(err, "n", arena_printf(a, "%" PRId64, chat->n), "1");
+    if (chat->top_logprobs != INT64_MIN)
+        return fail_field(err, "logprobs", "true", "false");
+    return true;
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef PROVIDERS_WRITE_H
+#define PROVIDERS_WRITE_H
+/* write: what several dialects need when they put a chat into their own words. */
+#include "base/json_write.h"
+#include "gate/provider.h"
+
+/* The name of the tool that ${result} answers: that of the nearest call before it with its id. Runtimes that count calls use the same ids
+ * in every answer, so the nearest is meant. NULL if there is none. */
+const char *write_tool_name(const struct chat *, const struct chat_message *result);
+/* A call's arguments as an object: none, "" and null are {}. ERR_INPUT if they are none. */
+must_check bool write_arguments(const struct chat_tool_call *, struct json *object_r, struct err *);
+/* The texts of a message, joined by ${between}; its other parts are left out. */
+struct bytes write_text(const struct chat_message *, const char *between, struct arena *);
+/* A part's data as "data:image/png;base64,…", in ${arena}. */
+struct bytes write_data_url(const struct chat_part *, struct arena *);
+/* A member if the value was given. */
+void write_int(struct json_out *, const char *name, int64_t value);
+void write_real(struct json_out *, const char *name, double value);
+/* A member with a list of texts (const char *), if there are any. */
+void write_texts(struct json_out *, const char *name, struct list texts);
+/* ERR_INPUT for what changes an answer's form and has no place where nobody answers twice or with probabilities: n above 1, logprobs. */
+must_check bool write_one_plain(const struct chat *, struct arena *, struct err *);
+
+#endif
