@@ -336,6 +336,7 @@ static void begin_reading(struct run *run)
     r->emit = run_event;
     r->arg = run;
     r->model = r->upstream_id = "";
+    r->said.family = estimate_family(run->target.model);
     if (run->target.stream && rules_of(run)->framing == FRAMES_SSE)
         run->sse = sse_new(run->arena, FRAME_MAX);
     else if (run->target.stream)

@@ -45,10 +45,9 @@ static void fill_usage(struct run *run)
     struct run_row *row = &run->entry.run;
     struct usage *usage = &run->reader.usage;
 
-    if (!usage->known) {                                     /* .in holds the question's estimate since run_new */
-        usage->out = estimate_tokens(run->reader.text_bytes, run->reader.text_wide);
-        if (!run->reader.text_bytes && run->failed)
-            usage->in = 0;
+    if (!usage->known) {
+        usage->out = estimate_tokens(&run->reader.said);
+        usage->in = run->reader.text_bytes || !run->failed ? estimate_chat(run->chat, run->target.model) : 0;
         row->estimated = usage->in || usage->out;
     }
     row->tokens_in = usage->in;

@@ -101,8 +101,13 @@ const char *header_text(const char *text, struct arena *a)
 void reader_count(struct reader *r, struct bytes text)
 {
     r->text_bytes += text.n;
-    for (size_t i = 0; i < text.n; i++)
-        r->text_wide += text.p[i] >= 0xc0;       /* the first byte of each character beyond ASCII */
+    estimate_add(&r->said, text);
+}
+
+void reader_count_json(struct reader *r, struct json value)
+{
+    r->text_bytes += json_kind(value) == JSON_STRING ? value.n - 2 : value.n;
+    estimate_add_json(&r->said, value);
 }
 
 const char *reader_said(const struct reader *r, struct json said)

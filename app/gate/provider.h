@@ -5,6 +5,7 @@
  * services that speak alike share the file and differ by their row. gate/ never asks which provider it has. */
 #include "base/err.h"
 #include "gate/chat.h"
+#include "gate/estimate.h"
 #include "gate/who.h"
 #include "net/http.h"
 
@@ -66,7 +67,8 @@ struct reader {
     const char *stop_sequence;           /* which of the caller's stop texts ended it, where the provider says so; NULL */
     struct usage usage;
     bool ended;                          /* the provider's own end mark came */
-    size_t text_bytes, text_wide;        /* bytes of answer text, and how many code points of it are not ASCII: for estimates */
+    size_t text_bytes;                   /* bytes of answer text, reasoning and arguments */
+    struct estimate said;                /* the same in tokens, for when the provider says none */
     int64_t tool_calls;
     struct list vectors;                 /* struct vector: read_embed adds, in order */
     struct list dropped;                 /* const char *: things of the answer that the caller's dialect has no place for */
@@ -160,8 +162,10 @@ must_check bool models_read(struct bytes body, const char *list, const char *nam
                             struct arena *, struct list *models_r, struct err *);
 /* A text as a header's value: what is not printable ASCII is percent-encoded. */
 const char *header_text(const char *text, struct arena *);
-/* Count the text of a piece of answer into the reader's estimate. */
+/* Count a piece of answer (text, reasoning, arguments of a call) into the reader's estimate: decoded, each once, in the order it came.
+ * The second one takes a JSON string undecoded, and of any other value its JSON. */
 void reader_count(struct reader *, struct bytes text);
+void reader_count_json(struct reader *, struct json);
 /* A word a provider says of itself (model, id, reason) that is recorded: in the run's arena, cut where it is longer than any is;
  * NULL if it is none or empty. Our secret is crossed out in it. */
 const char *reader_word(const struct reader *, struct json);

@@ -12,7 +12,6 @@
 #include "base/id.h"
 #include "base/metrics.h"
 #include "gate/attempt.h"
-#include "gate/estimate.h"
 #include "gate/gate.h"
 #include "gate/record.h"
 #include "gate/relay.h"
@@ -48,7 +47,6 @@ struct run *run_new(struct gate *gate, struct arena *a, struct snapshot *snapsho
     fill_row(&run->entry.run, a, start);
     run->log = (struct log){.run_id = run->entry.run.id, .request_id = start->request_id, .key_id = run->entry.run.key_id,
                             .route = start->api};
-    run->reader.usage.in = estimate_tokens(start->request_bytes, start->request_wide);
     return run;
 }
 

@@ -82,7 +82,6 @@ struct run_start {
     const char *policy_profile;
     bool sovereign;
     int64_t started, started_wall;
-    size_t request_bytes, request_wide;  /* size of the question, for estimates */
 };
 
 /* A run with an id; nothing is recorded yet. */

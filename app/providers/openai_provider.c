@@ -71,7 +71,7 @@ static bool emit_text(struct reader *r, enum chat_event_type type, struct json v
     if (json_kind(value) != JSON_STRING || value.n <= 2)
         return true;
     if (r->same) {                                           /* only its size matters; the frame goes on as it is */
-        reader_count(r, json_escaped(value));
+        reader_count_json(r, value);
         return true;
     }
     event.text.p = (const uint8_t *)json_text(value, r->scratch, &event.text.n);
@@ -87,7 +87,7 @@ static bool emit_tool_call(struct reader *r, struct json call, size_t position, 
 
     if (event.index >= r->tool_calls && event.index < TOOL_CALLS_MAX)
         r->tool_calls = event.index + 1;
-    reader_count(r, json_bytes(arguments));
+    reader_count_json(r, arguments);
     if (r->same)
         return true;
     event.id = json_string(json_member(call, "id"), r->scratch);

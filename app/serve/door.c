@@ -5,7 +5,6 @@
 
 #include "base/clock.h"
 #include "base/parse.h"
-#include "gate/estimate.h"
 #include "gate/gate.h"
 #include "gate/who.h"
 
@@ -33,14 +32,6 @@ static bool read_policy(struct request *rq, struct run_start *start)
         return false;
     start->policy_profile = profiles[i];
     return !sovereign || parse_bool(sovereign, "X-Sovereign-Mode", &start->sovereign, &rq->err);
-}
-
-/* Bytes and wide characters of the question, for the day the provider says no usage. Skipped where every byte counts: only small bodies. */
-static void measure(struct request *rq, struct run_start *start)
-{
-    start->request_bytes = rq->body.n;
-    for (size_t i = 0; i < rq->body.n && i < 64 << 10; i++)
-        start->request_wide += rq->body.p[i] >= 0xe0;
 }
 
 static bool check_body(struct request *rq, struct json *body_r)
@@ -72,7 +63,6 @@ bool door_run(struct request *rq, const struct door *door)
     struct run *run;
 
     arena_defer(rq->arena, drop_snapshot, snapshot);
-    measure(rq, &start);
     run = run_new(rq->gate, rq->arena, snapshot, &start);
     rq->log.run_id = run->entry.run.id;
     response_header(rq, "X-Run-Id", run->entry.run.id);

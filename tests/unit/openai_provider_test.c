@@ -51,7 +51,7 @@ static void test_stream(void **state)
     assert_int_equal(heard->reader.usage.out, 3);
     assert_int_equal(heard->reader.usage.cached, 2);
     assert_int_equal(heard->reader.usage.reasoning, 1);
-    assert_int_equal(heard->reader.text_wide, 2);
+    assert_int_equal(heard->reader.said.hundredths, 102 + 42 + 102 + 40 + 85 + 212);   /* "hm so", whose word goes on in "a", "\0月🙂" */
 }
 
 /* What follows the end mark means nothing, whatever it is. */

@@ -52,7 +52,7 @@ static struct run *run_made(const struct key *key)
 {
     struct identity who = {.key = key, .user_name = "someone"};
     struct run_start start = {.api = "openai.chat", .request_id = "r-1", .remote_addr = "192.0.2.1", .who = &who, .data_class = CLASS_CONFIDENTIAL,
-                              .policy_profile = "strict", .sovereign = true, .started = 1, .started_wall = 2, .request_bytes = 40};
+                              .policy_profile = "strict", .sovereign = true, .started = 1, .started_wall = 2};
     return run_new(&gate, a, NULL, &start);
 }
 
@@ -78,7 +78,6 @@ static void test_headers(void **state)
     assert_string_equal(header(headers, n, "X-Sovereign-Mode"), "true");
     assert_null(header(headers, n, "X-Moongate-Provider"));
     assert_string_equal(run->entry.run.key_id, "abc");
-    assert_int_equal(run->reader.usage.in, 10);
 
     run->entry.run.provider_name = "本地\r\nX-Evil: 1";
     run->entry.run.actual_model = "模型";
