@@ -2,7 +2,8 @@
 #include "serve/generate_read.h"
 
 #include "base/err.h"
-#include "serve/openai_read.h"
+#include "serve/openai_message.h"
+#include "serve/part.h"
 #include "serve/shape.h"
 
 static const struct shape_field fields[] = {
@@ -22,24 +23,6 @@ static const struct shape_field fields[] = {
     {.name = NULL},
 };
 
-static void add_text(struct chat *chat, enum chat_role role, struct json text, struct arena *a)
-{
-    struct chat_message message = {.role = role};
-    struct chat_part part = {.type = PART_TEXT};
-
-    part.text = json_text(text, a, &part.text_n);
-    *(struct chat_part *)list_add(a, &message.parts, sizeof(part)) = part;
-    *(struct chat_message *)list_add(a, &chat->messages, sizeof(message)) = message;
-}
-
-/* A member; null counts as not given. */
-static struct json given(struct json body, const char *name)
-{
-    struct json value = json_member(body, name);
-
-    return json_kind(value) == JSON_NULL ? (struct json){0} : value;
-}
-
 /* Words that steer classification; each has a fixed list, so that a typing error is seen. */
 static bool check_words(struct json body, struct arena *a, struct err *err)
 {
@@ -50,7 +33,7 @@ static bool check_words(struct json body, struct arena *a, struct err *err)
     };
 
     for (size_t i = 0; i < COUNT(hints); i++) {
-        struct json value = given(body, hints[i].field);
+        struct json value = part_given(body, hints[i].field);
         bool known = !value.p;
 
         for (size_t k = 0; hints[i].words[k] && !known; k++)
@@ -63,25 +46,22 @@ static bool check_words(struct json body, struct arena *a, struct err *err)
 
 static bool read_question(struct json body, struct chat *chat, struct arena *a, struct err *err)
 {
-    struct json prompt = given(body, "prompt"), messages = given(body, "messages"), system = given(body, "system");
+    struct json prompt = part_given(body, "prompt"), messages = part_given(body, "messages"), system = part_given(body, "system");
 
     if (prompt.p && messages.p)
         return fail_field(err, "prompt", "prompt, messages", "prompt | messages");
     if (!prompt.p && !messages.p)
         return fail_field_as(err, "error.missing_field", "prompt", "", "prompt | messages");
     if (system.p)
-        add_text(chat, CHAT_SYSTEM, system, a);
+        part_text(part_message(chat, CHAT_SYSTEM, a), system, a);
     if (messages.p)
         return openai_messages(messages, "messages", chat, a, err);
-    add_text(chat, CHAT_USER, prompt, a);
+    part_text(part_message(chat, CHAT_USER, a), prompt, a);
     return true;
 }
 
 bool generate_read(struct json body, struct chat *chat, struct arena *a, struct err *err)
 {
-    struct json stop = json_member(body, "stop");
-    struct json_walk w = json_walk(stop);
-
     if (!shape_check_all(body, fields, a, err) || !check_words(body, a, err) || !read_question(body, chat, a, err))
         return false;
     chat->model = json_string(json_member(body, "model"), a);
@@ -91,10 +71,7 @@ bool generate_read(struct json body, struct chat *chat, struct arena *a, struct 
     shape_int(json_member(body, "seed"), &chat->seed);
     shape_real(json_member(body, "temperature"), &chat->temperature);
     shape_real(json_member(body, "top_p"), &chat->top_p);
-    if (json_kind(stop) == JSON_STRING)
-        *(const char **)list_add(a, &chat->stop, sizeof(const char *)) = json_string(stop, a);
-    while (json_next(&w))
-        *(const char **)list_add(a, &chat->stop, sizeof(const char *)) = json_string(w.value, a);
+    part_stop(chat, json_member(body, "stop"), a);
     return true;
 }
 

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "serve/openai_read.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "serve/openai_message.h"
+#include "serve/part.h"
 #include "serve/shape.h"
-
-static const char *const roles[] = {"system", "developer", "user", "assistant", "tool", "function", NULL};
 
 /* Fields that every provider of the dialect knows, with what they may hold. The rest passes unread. */
 static const struct shape_field chat_fields[] = {
@@ -31,40 +30,23 @@ static const struct shape_field chat_fields[] = {
 };
 
 /* What parse() has a place for; everything else is dropped on the way to another dialect, and said so. */
-static const char *const translated[] = {"tool_choice", NULL};
+static const char *const translated[] = {
+    "tool_choice", "parallel_tool_calls", "reasoning_effort", "logprobs", "top_logprobs", "user", "safety_identifier", "top_k", NULL,
+};
 
-static bool check_message(struct json message, size_t i, struct arena *a, struct err *err)
-{
-    struct json role = json_member(message, "role"), content = json_member(message, "content");
-    const char *word = json_string(role, a);
-
-    if (json_kind(message) != JSON_OBJECT)
-        return fail_field(err, arena_printf(a, "messages[%zu]", i), "", "object");
-    for (size_t k = 0; word && roles[k]; k++) {
-        if (strcmp(word, roles[k]) != 0)
-            continue;
-        if (content.p && json_kind(content) != JSON_STRING && json_kind(content) != JSON_ARRAY && json_kind(content) != JSON_NULL)
-            return fail_field(err, arena_printf(a, "messages[%zu].content", i), shape_excerpt(content, a), "string, array");
-        if (!content.p && strcmp(word, "assistant") != 0)
-            return fail_field(err, arena_printf(a, "messages[%zu].content", i), "", "string, array");
-        return true;
-    }
-    return fail_field(err, arena_printf(a, "messages[%zu].role", i), shape_excerpt(role, a), "system, developer, user, assistant, tool");
-}
-
-static bool check_messages(struct json list, struct arena *a, struct err *err)
-{
-    struct json_walk w = json_walk(list);
-
-    while (json_next(&w))
-        if (!check_message(w.value, w.i, a, err))
-            return false;
-    return true;
-}
+/* What would change the answer and has no place in a chat: refused, unless it lists only the one word that is so anyway. */
+static const struct { const char *name, *word, *allowed; } untranslated[] = {
+    {"functions", NULL, "tools"},
+    {"function_call", NULL, "tool_choice"},
+    {"audio", NULL, "null"},
+    {"modalities", "text", "[\"text\"]"},
+    {"web_search_options", NULL, "null"},
+    {"moderation", NULL, "null"},
+};
 
 bool openai_read(struct json body, struct chat *chat, struct arena *a, struct err *err)
 {
-    if (!shape_check(body, chat_fields, a, err) || !check_messages(json_member(body, "messages"), a, err))
+    if (!shape_check(body, chat_fields, a, err) || !openai_messages_check(json_member(body, "messages"), "messages", a, err))
         return false;
     chat->dialect = DIALECT_OPENAI_CHAT;
     chat->raw = body;
@@ -75,163 +57,80 @@ bool openai_read(struct json body, struct chat *chat, struct arena *a, struct er
     return true;
 }
 
-/* "data:image/png;base64,…" */
-static bool read_data_url(const char *url, size_t n, struct chat_part *part, struct arena *a)
+static bool refuse_untranslated(struct chat *chat, struct arena *a, struct err *err)
 {
-    const char *comma = memchr(url, ',', n < 256 ? n : 256);
-    size_t head = comma ? (size_t)(comma - url) : 0;
+    for (size_t i = 0; i < COUNT(untranslated); i++) {
+        struct json value = part_given(chat->raw, untranslated[i].name);
+        bool so = untranslated[i].word && json_count(value) == 1 && json_equal(json_at(value, "0"), untranslated[i].word);
 
-    if (strncmp(url, "data:", 5) != 0 || head < 12 || memcmp(comma - 7, ";base64", 7) != 0)
-        return false;
-    part->media_type = arena_copy(a, url + 5, head - 12);
-    part->data = (struct bytes){(const uint8_t *)comma + 1, n - head - 1};
-    return true;
-}
-
-static bool read_part(struct json value, const char *field, struct chat_message *message, struct arena *a, struct err *err)
-{
-    struct json type = json_member(value, "type");
-    struct chat_part part = {0};
-    size_t n;
-
-    if (json_equal(type, "text")) {
-        part.text = json_text(json_member(value, "text"), a, &part.text_n);
-        if (!part.text)
-            return fail_field(err, arena_printf(a, "%s.text", field), "", "string");
-    } else if (json_equal(type, "image_url")) {
-        const char *url = json_text(json_at(value, "image_url.url"), a, &n);
-
-        part.type = PART_IMAGE;
-        if (!url)
-            return fail_field(err, arena_printf(a, "%s.image_url.url", field), "", "string");
-        if (!read_data_url(url, n, &part, a))
-            part.url = url;
-    } else {
-        return fail_field_as(err, "error.part_type", arena_printf(a, "%s.type", field), shape_excerpt(type, a), "text, image_url");
-    }
-    *(struct chat_part *)list_add(a, &message->parts, sizeof(part)) = part;
-    return true;
-}
-
-static bool read_content(struct json content, const char *field, struct chat_message *message, struct arena *a, struct err *err)
-{
-    struct json_walk w = json_walk(content);
-    struct chat_part part = {0};
-
-    if (json_kind(content) == JSON_STRING) {
-        part.text = json_text(content, a, &part.text_n);
-        *(struct chat_part *)list_add(a, &message->parts, sizeof(part)) = part;
-        return true;
-    }
-    if (json_kind(content) != JSON_ARRAY)
-        return true;
-    while (json_next(&w))
-        if (!read_part(w.value, arena_printf(a, "%s.content[%zu]", field, w.i), message, a, err))
-            return false;
-    return true;
-}
-
-static bool read_tool_calls(struct json calls, const char *field, struct chat_message *message, struct arena *a, struct err *err)
-{
-    struct json_walk w = json_walk(calls);
-
-    while (json_next(&w)) {
-        struct json function = json_member(w.value, "function");
-        struct chat_tool_call call = {
-            .id = json_string(json_member(w.value, "id"), a),
-            .name = json_string(json_member(function, "name"), a),
-            .arguments = json_string(json_member(function, "arguments"), a),
-        };
-
-        if (!call.name)
-            return fail_field(err, arena_printf(a, "%s.tool_calls[%zu].function.name", field, w.i), "", "string");
-        if (!call.arguments || !*call.arguments)
-            call.arguments = "{}";
-        *(struct chat_tool_call *)list_add(a, &message->tool_calls, sizeof(call)) = call;
+        if (value.p && !so)
+            return part_refuse(err, untranslated[i].name, value, untranslated[i].allowed, a);
     }
     return true;
 }
 
-static enum chat_role role_of_word(struct json role)
+static bool read_tool(struct json tool, const char *field, struct chat *chat, struct arena *a, struct err *err)
 {
-    if (json_equal(role, "system") || json_equal(role, "developer"))
-        return CHAT_SYSTEM;
-    if (json_equal(role, "assistant"))
-        return CHAT_ASSISTANT;
-    return json_equal(role, "tool") || json_equal(role, "function") ? CHAT_TOOL : CHAT_USER;
-}
+    struct json function = json_member(tool, "function"), type = json_member(tool, "type");
+    struct chat_tool *row;
 
-bool openai_messages(struct json list, const char *field, struct chat *chat, struct arena *a, struct err *err)
-{
-    struct json_walk w = json_walk(list);
-
-    if (!check_messages(list, a, err))
-        return false;
-    while (json_next(&w)) {
-        const char *name = arena_printf(a, "%s[%zu]", field, w.i);
-        struct chat_message message = {
-            .role = role_of_word(json_member(w.value, "role")),
-            .name = json_string(json_member(w.value, "name"), a),
-            .tool_call_id = json_string(json_member(w.value, "tool_call_id"), a),
-        };
-        const char *reasoning = json_string(json_member(w.value, "reasoning_content"), a);
-
-        if (reasoning && *reasoning)
-            *(struct chat_thought *)list_add(a, &message.thoughts, sizeof(struct chat_thought)) = (struct chat_thought){.text = reasoning};
-        if (!read_content(json_member(w.value, "content"), name, &message, a, err)
-            || !read_tool_calls(json_member(w.value, "tool_calls"), name, &message, a, err))
-            return false;
-        *(struct chat_message *)list_add(a, &chat->messages, sizeof(message)) = message;
-    }
-    return true;
+    if (json_kind(type) == JSON_STRING && !json_equal(type, "function"))
+        return part_refuse(err, arena_printf(a, "%s.type", field), type, "function", a);
+    row = list_add(a, &chat->tools, sizeof(*row));
+    row->name = json_string(json_member(function, "name"), a);
+    row->description = json_string(json_member(function, "description"), a);
+    row->parameters = part_given(function, "parameters");
+    row->strict = json_is_true(json_member(function, "strict"));
+    return row->name || fail_field(err, arena_printf(a, "%s.function.name", field), "", "string");
 }
 
 static bool read_tools(struct json tools, struct chat *chat, struct arena *a, struct err *err)
 {
     struct json_walk w = json_walk(tools);
 
-    while (json_next(&w)) {
-        struct json function = json_member(w.value, "function");
-        struct chat_tool tool = {
-            .name = json_string(json_member(function, "name"), a),
-            .description = json_string(json_member(function, "description"), a),
-            .parameters = json_member(function, "parameters"),
-        };
-
-        if (!tool.name)
-            return fail_field(err, arena_printf(a, "tools[%zu].function.name", w.i), "", "string");
-        *(struct chat_tool *)list_add(a, &chat->tools, sizeof(tool)) = tool;
-    }
+    while (json_next(&w))
+        if (!read_tool(w.value, arena_printf(a, "tools[%zu]", w.i), chat, a, err))
+            return false;
     return true;
 }
 
-static void read_choice(struct json choice, struct chat *chat, struct arena *a)
+static bool read_choice(struct json choice, struct chat *chat, struct arena *a, struct err *err)
 {
+    static const char *const words[] = {"auto", "none", "required", NULL};
     const char *name = json_string(json_at(choice, "function.name"), a);
+    struct json type = json_member(choice, "type");
 
-    chat->tool_choice = json_string(choice, a);
-    if (name)
-        chat->tool_choice = arena_printf(a, "=%s", name);
+    if (json_kind(choice) != JSON_OBJECT)
+        return part_word(choice, words, "tool_choice", &chat->tool_choice, a, err);
+    if (!name || (type.p && !json_equal(type, "function")))
+        return part_refuse(err, "tool_choice.type", type, "auto, none, required, function", a);
+    chat->tool_choice = arena_printf(a, "=%s", name);
+    return true;
 }
 
-static void read_format(struct json format, struct chat *chat)
+static bool read_format(struct json format, struct chat *chat, struct arena *a, struct err *err)
 {
-    if (json_equal(json_member(format, "type"), "json_object"))
-        chat->format = "json";
-    if (!json_equal(json_member(format, "type"), "json_schema"))
-        return;
-    chat->format = "schema";
-    chat->schema = json_at(format, "json_schema.schema");
+    static const char *const words[] = {"text", "json_object", "json_schema", NULL};
+    const char *type = "text";
+
+    if (!part_word(json_member(format, "type"), words, "response_format.type", &type, a, err))
+        return false;
+    if (strcmp(type, "text") == 0)
+        return true;
+    if (strcmp(type, "json_schema") == 0)
+        chat->schema = part_given(json_member(format, "json_schema"), "schema");
+    chat->format = chat->schema.p ? "schema" : "json";
+    chat->schema_name = json_string(json_at(format, "json_schema.name"), a);
+    chat->schema_strict = json_is_true(json_at(format, "json_schema.strict"));
+    return true;
 }
 
-static void read_stop(struct json stop, struct chat *chat, struct arena *a)
+/* Which tokens were likely is said of each, or of none. */
+static void read_logprobs(struct chat *chat)
 {
-    struct json_walk w = json_walk(stop);
-
-    if (json_kind(stop) == JSON_STRING)
-        *(const char **)list_add(a, &chat->stop, sizeof(const char *)) = json_string(stop, a);
-    while (json_next(&w))
-        *(const char **)list_add(a, &chat->stop, sizeof(const char *)) = json_string(w.value, a);
+    if (json_is_true(json_member(chat->raw, "logprobs")))
+        chat->top_logprobs = 0;
+    shape_int(json_member(chat->raw, "top_logprobs"), &chat->top_logprobs);
 }
 
 static void read_numbers(struct chat *chat)
@@ -240,6 +139,7 @@ static void read_numbers(struct chat *chat)
     shape_int(json_member(chat->raw, "max_completion_tokens"), &chat->max_tokens);       /* its newer name wins; null is not given */
     shape_int(json_member(chat->raw, "seed"), &chat->seed);
     shape_int(json_member(chat->raw, "n"), &chat->n);
+    shape_int(json_member(chat->raw, "top_k"), &chat->top_k);
     shape_real(json_member(chat->raw, "temperature"), &chat->temperature);
     shape_real(json_member(chat->raw, "top_p"), &chat->top_p);
     shape_real(json_member(chat->raw, "frequency_penalty"), &chat->frequency_penalty);
@@ -255,20 +155,34 @@ static void list_dropped(struct chat *chat, struct arena *a)
 
         for (size_t i = 0; translated[i] && !known; i++)
             known = json_equal(w.name, translated[i]);
+        for (size_t i = 0; i < COUNT(untranslated) && !known; i++)
+            known = json_equal(w.name, untranslated[i].name);
         if (!known && json_kind(w.value) != JSON_NULL)
             chat_drop(chat, a, json_string(w.name, a));
     }
 }
 
+static void read_user(struct chat *chat, struct arena *a)
+{
+    struct json user = part_given(chat->raw, "safety_identifier");
+
+    chat->user = json_string(user.p ? user : json_member(chat->raw, "user"), a);
+}
+
 bool openai_parse(struct chat *chat, struct arena *a, struct err *err)
 {
-    if (!openai_messages(json_member(chat->raw, "messages"), "messages", chat, a, err)
-        || !read_tools(json_member(chat->raw, "tools"), chat, a, err))
+    if (!refuse_untranslated(chat, a, err)
+        || !openai_messages(json_member(chat->raw, "messages"), "messages", chat, a, err)
+        || !read_tools(json_member(chat->raw, "tools"), chat, a, err)
+        || !read_choice(json_member(chat->raw, "tool_choice"), chat, a, err)
+        || !read_format(json_member(chat->raw, "response_format"), chat, a, err)
+        || !part_word(json_member(chat->raw, "reasoning_effort"), part_efforts, "reasoning_effort", &chat->effort, a, err))
         return false;
-    read_choice(json_member(chat->raw, "tool_choice"), chat, a);
-    read_format(json_member(chat->raw, "response_format"), chat);
-    read_stop(json_member(chat->raw, "stop"), chat, a);
+    chat->one_call = json_kind(json_member(chat->raw, "parallel_tool_calls")) == JSON_FALSE;
+    part_stop(chat, json_member(chat->raw, "stop"), a);
     read_numbers(chat);
+    read_logprobs(chat);
+    read_user(chat, a);
     list_dropped(chat, a);
     chat->parsed = true;
     return true;

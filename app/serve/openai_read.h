@@ -10,7 +10,5 @@ must_check bool openai_parse(struct chat *, struct arena *, struct err *);
 /* The body's JSON Schema, for OpenAPI. */
 struct json_out;
 void openai_schema(struct json_out *);
-/* Check and read one list of messages (also of the generate API). ${field} names it in errors. */
-must_check bool openai_messages(struct json list, const char *field, struct chat *, struct arena *, struct err *);
 
 #endif

@@ -69,7 +69,7 @@ static void test_bad_bodies(void **state)
         {"{\"prompt\":[\"a\"]}", ERR_INPUT, "prompt", "[\"a\"]", "string, 1–100000000"},
         {"{\"messages\":[]}", ERR_INPUT, "messages", "[]", "array, 1–100000"},
         {"{\"messages\":[{\"role\":\"x\",\"content\":\"a\"}]}", ERR_INPUT, "messages[0].role", "\"x\"", "system, developer, user, assistant, tool"},
-        {"{\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"x\"}]}]}", ERR_INPUT, "messages[0].content[0].type", "\"x\"", "text, image_url"},
+        {"{\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"x\"}]}]}", ERR_INPUT, "messages[0].content[0].type", "\"x\"", "text, image_url, input_audio, file"},
         {"{\"prompt\":\"a\",\"task\":\"cooking\"}", ERR_INPUT, "task", "\"cooking\"", "research, planning, code, analysis, chat"},
         {"{\"prompt\":\"a\",\"complexity\":\"Simple\"}", ERR_INPUT, "complexity", "\"Simple\"", "simple, moderate, complex, critical"},
         {"{\"prompt\":\"a\",\"tier\":\"fast\"}", ERR_INPUT, "tier", "\"fast\"", "fast-thinking, ultra-fast, general"},

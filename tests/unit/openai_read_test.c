@@ -34,6 +34,11 @@ static const struct chat_part *part(size_t i, size_t k)
     return (const struct chat_part *)message(i)->parts.items + k;
 }
 
+static bool same_text(const char *one, const char *two)
+{
+    return one && two ? strcmp(one, two) == 0 : one == two;
+}
+
 static void test_bad_bodies(void **state)
 {
     (void)state;
@@ -81,12 +86,38 @@ static void test_bad_bodies(void **state)
 static void test_bad_to_translate(void **state)
 {
     (void)state;
+#define PARTS "text, image_url, input_audio, file"
 #define CONTENT(c) "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":[" c "]}]}"
     const struct { const char *body, *field, *value, *allowed; } bad[] = {
-        {CONTENT("{\"type\":\"input_audio\"}"), "messages[0].content[0].type", "\"input_audio\"", "text, image_url"},
-        {CONTENT("7"), "messages[0].content[0].type", "", "text, image_url"},
+        {CONTENT("{\"type\":\"video\"}"), "messages[0].content[0].type", "\"video\"", PARTS},
+        {CONTENT("7"), "messages[0].content[0].type", "", PARTS},
+        {CONTENT("{\"type\":\"input_audio\"}"), "messages[0].content[0].input_audio.data", "", "string"},
+        {CONTENT("{\"type\":\"input_audio\",\"input_audio\":{\"data\":\"AA\",\"format\":\"ogg\"}}"), "messages[0].content[0].input_audio.format", "\"ogg\"",
+         "wav, mp3"},
+        {CONTENT("{\"type\":\"input_audio\",\"input_audio\":{\"data\":\"AA\"}}"), "messages[0].content[0].input_audio.format", "", "wav, mp3"},
+        {CONTENT("{\"type\":\"file\",\"file\":{\"file_id\":\"file-1\"}}"), "messages[0].content[0].file.file_id", "\"file-1\"", "file_data"},
+        {CONTENT("{\"type\":\"file\",\"file\":{\"file_data\":\"AAAA\"}}"), "messages[0].content[0].file.file_data", "\"AAAA\"", "data:…;base64,…"},
+        {CONTENT("{\"type\":\"file\"}"), "messages[0].content[0].file.file_data", "", "data:…;base64,…"},
+        {CONTENT("{\"type\":\"refusal\"}"), "messages[0].content[0].refusal", "", "string"},
+        {"{\"model\":\"m\",\"messages\":[{\"role\":\"assistant\",\"audio\":{\"id\":\"a\"}}]}", "messages[0].audio", "{\"id\":\"a\"}", "content"},
+        {"{\"model\":\"m\",\"messages\":[{\"role\":\"assistant\",\"tool_calls\":[{\"id\":\"1\",\"type\":\"custom\",\"custom\":{\"name\":\"x\"}}]}]}",
+         "messages[0].tool_calls[0].type", "\"custom\"", "function"},
+        {"{\"model\":\"m\",\"messages\":[{\"role\":\"assistant\",\"function_call\":{}}]}", "messages[0].function_call.name", "", "string"},
+        {"{\"model\":\"m\"," HELLO ",\"tools\":[{\"type\":\"custom\",\"custom\":{\"name\":\"x\"}}]}", "tools[0].type", "\"custom\"", "function"},
+        {"{\"model\":\"m\"," HELLO ",\"tool_choice\":\"any\"}", "tool_choice", "\"any\"", "auto, none, required"},
+        {"{\"model\":\"m\"," HELLO ",\"tool_choice\":{\"type\":\"allowed_tools\",\"allowed_tools\":{}}}", "tool_choice.type", "\"allowed_tools\"",
+         "auto, none, required, function"},
+        {"{\"model\":\"m\"," HELLO ",\"tool_choice\":{\"type\":\"function\"}}", "tool_choice.type", "\"function\"", "auto, none, required, function"},
+        {"{\"model\":\"m\"," HELLO ",\"functions\":[]}", "functions", "[]", "tools"},
+        {"{\"model\":\"m\"," HELLO ",\"function_call\":\"auto\"}", "function_call", "\"auto\"", "tool_choice"},
+        {"{\"model\":\"m\"," HELLO ",\"modalities\":[\"text\",\"audio\"]}", "modalities", "[\"text\",\"audio\"]", "[\"text\"]"},
+        {"{\"model\":\"m\"," HELLO ",\"audio\":{}}", "audio", "{}", "null"},
+        {"{\"model\":\"m\"," HELLO ",\"web_search_options\":{}}", "web_search_options", "{}", "null"},
+        {"{\"model\":\"m\"," HELLO ",\"response_format\":{\"type\":\"grammar\"}}", "response_format.type", "\"grammar\"", "text, json_object, json_schema"},
+        {"{\"model\":\"m\"," HELLO ",\"reasoning_effort\":\"extreme\"}", "reasoning_effort", "\"extreme\"",
+         "none, minimal, low, medium, high, xhigh, max"},
         {CONTENT("{\"type\":\"text\"}"), "messages[0].content[0].text", "", "string"},
-        {CONTENT("{\"type\":\"text\",\"text\":\"a\"},{\"type\":\"text\",\"text\":7}"), "messages[0].content[1].text", "", "string"},
+        {CONTENT("{\"type\":\"text\",\"text\":\"a\"},{\"type\":\"text\",\"text\":7}"), "messages[0].content[1].text", "7", "string"},
         {CONTENT("{\"type\":\"image_url\"}"), "messages[0].content[0].image_url.url", "", "string"},
         {CONTENT("{\"type\":\"image_url\",\"image_url\":\"http://x\"}"), "messages[0].content[0].image_url.url", "", "string"},
         {"{\"model\":\"m\",\"messages\":[{\"role\":\"assistant\",\"tool_calls\":[{\"id\":\"1\"}]}]}", "messages[0].tool_calls[0].function.name", "",
@@ -228,13 +259,111 @@ static void test_dropped(void **state)
 {
     (void)state;
     must(parse("{\"model\":\"m\"," HELLO ",\"logit_bias\":{\"1\":2},\"user\":\"me\",\"reasoning_effort\":\"high\",\"logprobs\":true,\"top_k\":3,"
-               "\"parallel_tool_calls\":false,\"functions\":[],\"月\":1}"));
-    const char *const dropped[] = {"logit_bias", "user", "reasoning_effort", "logprobs", "top_k", "parallel_tool_calls", "functions", "月"};
+               "\"parallel_tool_calls\":false,\"prediction\":{\"type\":\"content\"},\"modalities\":[ \"text\" ],\"audio\":null,\"月\":1}"));
+    const char *const dropped[] = {"logit_bias", "prediction", "月"};
     assert_int_equal(chat->dropped.n, COUNT(dropped));
     for (size_t i = 0; i < COUNT(dropped); i++)
         assert_string_equal(((const char **)chat->dropped.items)[i], dropped[i]);
     must(take("{\"model\":\"m\"," HELLO ",\"logit_bias\":{\"1\":2}}"));
     assert_int_equal(chat->dropped.n, 0);
+}
+
+static void test_more_parameters(void **state)
+{
+    (void)state;
+    must(parse("{\"model\":\"m\"," HELLO ",\"user\":\"me\",\"reasoning_effort\":\"high\",\"logprobs\":true,\"top_k\":3,\"parallel_tool_calls\":false,"
+               "\"response_format\":{\"type\":\"json_schema\",\"json_schema\":{\"name\":\"n\",\"strict\":true,\"schema\":{}}},"
+               "\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"f\",\"strict\":true,\"parameters\":null}}]}"));
+    assert_string_equal(chat->user, "me");
+    assert_string_equal(chat->effort, "high");
+    assert_int_equal(chat->top_logprobs, 0);
+    assert_int_equal(chat->top_k, 3);
+    assert_true(chat->one_call && chat->schema_strict);
+    assert_string_equal(chat->schema_name, "n");
+    const struct chat_tool *tools = chat->tools.items;
+    assert_true(tools[0].strict && !tools[0].parameters.p);
+    must(parse("{\"model\":\"m\"," HELLO ",\"user\":\"me\",\"safety_identifier\":\"me2\",\"logprobs\":true,\"top_logprobs\":5,"
+               "\"parallel_tool_calls\":true,\"response_format\":{\"type\":\"json_schema\",\"json_schema\":{\"name\":\"n\"}}}"));
+    assert_string_equal(chat->user, "me2");
+    assert_string_equal(chat->format, "json");
+    assert_int_equal(chat->top_logprobs, 5);
+    assert_false(chat->one_call || chat->schema_strict || chat->effort);
+    must(parse("{\"model\":\"m\"," HELLO ",\"logprobs\":false}"));
+    assert_true(chat->top_logprobs == INT64_MIN && !chat->user);
+}
+
+static void test_other_parts(void **state)
+{
+    (void)state;
+    must(parse(CONTENT("{\"type\":\"input_audio\",\"input_audio\":{\"data\":\"QUJD\",\"format\":\"mp3\"}},"
+                       "{\"type\":\"file\",\"file\":{\"file_data\":\"data:application/pdf;base64,JVBE\",\"filename\":\"a.pdf\"}},"
+                       "{\"type\":\"image_url\",\"image_url\":{\"url\":\"https://h/i\",\"detail\":\"high\"},\"prompt_cache_breakpoint\":{}}")));
+    assert_int_equal(part(0, 0)->type, PART_AUDIO);
+    assert_string_equal(part(0, 0)->media_type, "audio/mp3");
+    assert_true(bytes_equal_text(part(0, 0)->data, "QUJD"));
+    assert_int_equal(part(0, 1)->type, PART_FILE);
+    assert_string_equal(part(0, 1)->media_type, "application/pdf");
+    assert_string_equal(part(0, 1)->name, "a.pdf");
+    assert_true(bytes_equal_text(part(0, 1)->data, "JVBE"));
+    assert_string_equal(part(0, 2)->detail, "high");
+    assert_int_equal(chat->dropped.n, 1);
+    assert_string_equal(((const char **)chat->dropped.items)[0], "messages[0].content[2].prompt_cache_breakpoint");
+    must(parse("{\"model\":\"m\",\"messages\":[{\"role\":\"assistant\",\"content\":null,\"refusal\":\"no\"},"
+               "{\"role\":\"assistant\",\"content\":[{\"type\":\"refusal\",\"refusal\":\"never\"}],\"refusal\":\"never\"}]}"));
+    assert_string_equal(part(0, 0)->text, "no");
+    assert_string_equal(part(1, 0)->text, "never");
+    assert_int_equal(message(1)->parts.n, 1);
+}
+
+/* The deprecated way to call a function: results name the function, not the call. */
+static void test_function_call(void **state)
+{
+    (void)state;
+    must(parse("{\"model\":\"m\",\"messages\":[" "{\"role\":\"user\",\"content\":\"x\"},"
+               "{\"role\":\"assistant\",\"content\":null,\"function_call\":{\"name\":\"f\",\"arguments\":\"{}\"}},"
+               "{\"role\":\"function\",\"name\":\"f\",\"content\":\"42\"}]}"));
+    const struct chat_tool_call *call = message(1)->tool_calls.items;
+    assert_int_equal(message(1)->tool_calls.n, 1);
+    assert_string_equal(call->name, "f");
+    assert_string_equal(message(2)->tool_call_id, call->id);
+}
+
+/* What was thought, with what its maker signed, comes back as it was given. */
+static void test_thoughts(void **state)
+{
+    (void)state;
+#define ASSISTANT(more) "{\"model\":\"m\",\"messages\":[{\"role\":\"assistant\",\"content\":\"a\"," more "}]}"
+    const struct { const char *body; size_t n; struct chat_thought thoughts[3]; } cases[] = {
+        {ASSISTANT("\"reasoning\":\"r\""), 1, {{"r", NULL, DIALECT_NONE}}},
+        {ASSISTANT("\"reasoning_content\":\"\""), 0, {{0}}},
+        {ASSISTANT("\"reasoning_content\":null,\"reasoning\":\"r\",\"reasoning_details\":null"), 1, {{"r", NULL, DIALECT_NONE}}},
+        {ASSISTANT("\"reasoning_content\":\"r\",\"reasoning_details\":[{\"type\":\"reasoning.encrypted\",\"data\":\"mg1.anthropic.S\"}]"), 2,
+         {{"r", NULL, DIALECT_NONE}, {NULL, "S", DIALECT_ANTHROPIC}}},
+        {ASSISTANT("\"reasoning_content\":\"all\",\"reasoning_details\":[{\"type\":\"reasoning.text\",\"text\":\"one\",\"signature\":\"mg1.bedrock.A\"},"
+                   "{\"type\":\"reasoning.text\",\"text\":\"\",\"signature\":\"mg1.gemini.B\"}]"), 2,
+         {{"one", "A", DIALECT_BEDROCK}, {"", "B", DIALECT_GEMINI}}},
+        {ASSISTANT("\"reasoning_details\":[{\"type\":\"reasoning.text\",\"text\":\"o\",\"index\":0},{\"type\":\"reasoning.text\",\"text\":\"n\",\"index\":0},"
+                   "{\"type\":\"reasoning.text\",\"signature\":\"mg1.anthropic.A\",\"index\":0},{\"type\":\"reasoning.summary\",\"summary\":\"s\",\"index\":1}]"),
+         2, {{"on", "A", DIALECT_ANTHROPIC}, {"s", NULL, DIALECT_NONE}}},
+        {ASSISTANT("\"reasoning_details\":[{\"type\":\"reasoning.text\",\"text\":\"o\",\"signature\":\"foreign\",\"index\":0},"
+                   "{\"type\":\"reasoning.text\",\"text\":\"n\",\"index\":0},7,{}]"), 2, {{"o", "foreign", DIALECT_NONE}, {"n", NULL, DIALECT_NONE}}},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        must(parse(cases[i].body));
+        const struct chat_thought *got = message(0)->thoughts.items;
+        assert_int_equal(message(0)->thoughts.n, cases[i].n);
+        for (size_t k = 0; k < cases[i].n; k++) {
+            const struct chat_thought *want = &cases[i].thoughts[k];
+            if (!same_text(got[k].text, want->text) || !same_text(got[k].opaque, want->opaque) || got[k].by != want->by)
+                fail_msg("case %zu, thought %zu: %s %s %d", i, k, got[k].text, got[k].opaque, got[k].by);
+        }
+    }
+    must(parse(ASSISTANT("\"tool_calls\":[{\"id\":\"1\",\"function\":{\"name\":\"f\"},\"extra_content\":{\"google\":{\"thought_signature\":\"mg1.gemini.X\"}}},"
+                         "{\"id\":\"2\",\"function\":{\"name\":\"f\"},\"extra_content\":{\"google\":{\"thought_signature\":\"raw\"}}}]")));
+    const struct chat_tool_call *calls = message(0)->tool_calls.items;
+    assert_string_equal(calls[0].opaque, "X");
+    assert_string_equal(calls[1].opaque, "raw");
+    assert_true(calls[0].by == DIALECT_GEMINI && calls[1].by == DIALECT_GEMINI);
 }
 
 /* A hundred thousand messages or fields cost time in proportion. */
@@ -267,6 +396,10 @@ int main(void)
         cmocka_unit_test(test_parameters),
         cmocka_unit_test(test_null_is_not_given),
         cmocka_unit_test(test_dropped),
+        cmocka_unit_test(test_more_parameters),
+        cmocka_unit_test(test_other_parts),
+        cmocka_unit_test(test_function_call),
+        cmocka_unit_test(test_thoughts),
         cmocka_unit_test(test_large),
     };
     return cmocka_run_group_tests(tests, help_begin, help_end);
