@@ -20,6 +20,7 @@
 #include "serve/generate.h"
 #include "serve/generate_read.h"
 #include "serve/openai_chat.h"
+#include "serve/openai_embeddings.h"
 #include "serve/openai_read.h"
 #include "serve/status.h"
 
@@ -33,6 +34,8 @@ const struct route routes[] = {
     /* Doors for programs */
     {POST, "/v1/chat/completions", KEY_HOLDER, .run = openai_chat, .face = FACE_OPENAI, .body_max = BODY_RUN, .help = "api.chat",
      .schema = openai_schema},
+    {POST, "/v1/embeddings", KEY_HOLDER, .run = openai_embeddings, .face = FACE_OPENAI, .body_max = BODY_RUN, .help = "api.embeddings",
+     .schema = openai_embeddings_schema},
     {GET, "/v1/models", KEY_HOLDER, .run = openai_models, .face = FACE_OPENAI, .help = "api.models"},
     {GET, "/v1/models/:id*", KEY_HOLDER, .run = openai_model, .face = FACE_OPENAI, .help = "api.model"},
     {POST, "/api/v1/llm/generate", KEY_HOLDER, .run = generate, .face = FACE_API, .body_max = BODY_RUN, .help = "api.generate",

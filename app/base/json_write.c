@@ -177,6 +177,17 @@ void json_put_real(struct json_out *out, double n)
     buf_add(out->buf, text, real_write(n, text));
 }
 
+void json_put_float(struct json_out *out, float n)
+{
+    char text[REAL_TEXT];
+    if (!isfinite(n)) {
+        put_word(out, "null");
+        return;
+    }
+    before(out);
+    buf_add(out->buf, text, real_write_float(n, text));
+}
+
 void json_put_bool(struct json_out *out, bool b)
 {
     put_word(out, b ? "true" : "false");

@@ -26,6 +26,7 @@ void json_put_text(struct json_out *, const char *text);
 void json_put_bytes(struct json_out *, struct bytes);      /* as a string */
 void json_put_int(struct json_out *, int64_t);
 void json_put_real(struct json_out *, double);             /* shortest text that reads back the same; not finite = null */
+void json_put_float(struct json_out *, float);
 void json_put_bool(struct json_out *, bool);
 void json_put_time(struct json_out *, int64_t micros);     /* RFC 3339 UTC with milliseconds and Z; 0 = null */
 void json_put_raw(struct json_out *, struct bytes json);   /* checked JSON, as it is; empty = null */

@@ -141,7 +141,7 @@ char *base64url_write(struct bytes bytes, struct arena *a)
     return write_64(bytes, URL, false, a);
 }
 
-static int digit_64url(char c)
+static int digit_64(char c, const char last[2])
 {
     if (c >= 'A' && c <= 'Z')
         return c - 'A';
@@ -149,21 +149,20 @@ static int digit_64url(char c)
         return c - 'a' + 26;
     if (c >= '0' && c <= '9')
         return c - '0' + 52;
-    return c == '-' ? 62 : c == '_' ? 63 : -1;
+    return c == last[0] ? 62 : c == last[1] ? 63 : -1;
 }
 
-/* One spelling only: no padding, no white space, and the bits left over are zero. */
-bool base64url_read(const char *text, struct arena *a, struct bytes *bytes_r)
+/* One spelling only: no white space, and the bits left over are zero. */
+static bool read_64(struct bytes text, const char last[2], struct arena *a, struct bytes *bytes_r)
 {
-    size_t n = strlen(text);
-    if (n % 4 == 1)
-        return false;
-    uint8_t *out = arena_alloc(a, n / 4 * 3 + 3);
+    uint8_t *out = arena_alloc(a, text.n / 4 * 3 + 3);
     size_t written = 0;
     uint32_t bits = 0;
     unsigned held = 0;                  /* bits waiting in ${bits} */
-    for (size_t i = 0; i < n; i++) {
-        int digit = digit_64url(text[i]);
+    if (text.n % 4 == 1)
+        return false;
+    for (size_t i = 0; i < text.n; i++) {
+        int digit = digit_64((char)text.p[i], last);
         if (digit < 0)
             return false;
         bits = bits << 6 | (uint32_t)digit;
@@ -174,8 +173,19 @@ bool base64url_read(const char *text, struct arena *a, struct bytes *bytes_r)
             bits &= (1U << held) - 1;
         }
     }
-    if (bits != 0)
-        return false;
     *bytes_r = (struct bytes){out, written};
-    return true;
+    return bits == 0;
+}
+
+bool base64_read(struct bytes text, struct arena *a, struct bytes *bytes_r)
+{
+    if (text.n % 4 == 0)
+        for (int i = 0; i < 2 && text.n && text.p[text.n - 1] == '='; i++)
+            text.n--;
+    return read_64(text, "+/", a, bytes_r);
+}
+
+bool base64url_read(const char *text, struct arena *a, struct bytes *bytes_r)
+{
+    return read_64(bytes_of(text), "-_", a, bytes_r);
 }

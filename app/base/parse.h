@@ -21,6 +21,8 @@ char *hex_text(struct bytes, struct arena *);
 must_check bool hex_bytes(const char *text, struct arena *, struct bytes *bytes_r);
 /* base64 (RFC 4648 section 4) and its URL alphabet without padding (section 5). */
 char *base64_write(struct bytes, struct arena *);
+/* Padding may be missing. */
+must_check bool base64_read(struct bytes text, struct arena *, struct bytes *bytes_r);
 char *base64url_write(struct bytes, struct arena *);
 must_check bool base64url_read(const char *text, struct arena *, struct bytes *bytes_r);
 

@@ -47,3 +47,55 @@ size_t real_write(double n, char out[REAL_TEXT])
     uselocale(before);
     return (size_t)length;
 }
+
+/* ${digits} digits after ${zeros} zeros after the point, if that reads back as ${n}. A double in the very middle of two floats is left to the
+ * C library: readers who do not go through a double may round it the other way. */
+static bool try_digits(float n, int digits, int zeros, char *out, size_t *length_r)
+{
+    static const double powers[] = {1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12};
+    double power = powers[digits + zeros], back;
+    uint64_t whole = (uint64_t)((double)n * power + 0.5), bits;
+    int places = digits + zeros;
+
+    back = (double)whole / power;
+    memcpy(&bits, &back, sizeof(bits));
+    if ((float)back != n || (bits & 0x1fffffff) == 0x10000000 || whole >= (uint64_t)power)
+        return false;
+    for (; whole % 10 == 0; places--)
+        whole /= 10;
+    memcpy(out, "0.", 2);
+    for (int at = places; at > 0; at--, whole /= 10)
+        out[1 + at] = (char)('0' + whole % 10);
+    out[2 + places] = '\0';
+    *length_r = (size_t)(2 + places);
+    return true;
+}
+
+static bool write_usual(float n, char *out, size_t *length_r)
+{
+    int zeros = n >= 0.1f ? 0 : n >= 0.01f ? 1 : n >= 0.001f ? 2 : 3;
+
+    for (int digits = 6; digits <= 9; digits++)
+        if (try_digits(n, digits, zeros, out, length_r))
+            return true;
+    return false;
+}
+
+size_t real_write_float(float n, char out[REAL_TEXT])
+{
+    float size = fabsf(n);
+    size_t minus = n < 0, length;
+    locale_t before;
+
+    *out = '-';
+    if (size >= 0.0001f && size < 1 && write_usual(size, out + minus, &length))
+        return minus + length;
+    before = uselocale(plain);
+    for (int digits = 6; digits <= 9; digits++) {
+        length = (size_t)snprintf(out, REAL_TEXT, "%.*g", digits, (double)n);
+        if (strtof_l(out, NULL, plain) == n)
+            break;
+    }
+    uselocale(before);
+    return length;
+}

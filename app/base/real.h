@@ -10,5 +10,7 @@ must_check bool real_read(struct bytes text, double *n_r);
  * its length. */
 enum { REAL_TEXT = 32 };
 size_t real_write(double n, char out[REAL_TEXT]);
+/* The same for a float, of 1 to 9 digits. Those between 0.0001 and 1, of which vectors are made, are written without the C library. */
+size_t real_write_float(float n, char out[REAL_TEXT]);
 
 #endif

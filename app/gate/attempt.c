@@ -11,6 +11,7 @@
 #include "base/err.h"
 #include "base/secret.h"
 #include "gate/collect.h"
+#include "gate/embed.h"
 #include "gate/gate.h"
 #include "gate/outcome.h"
 #include "gate/record.h"
@@ -148,7 +149,10 @@ static void on_head(void *arg, int status, const struct http_header *headers, si
     run->frames = run->target.stream && status / 100 == 2 && !(json && rules_of(run)->framing != FRAMES_NDJSON);
     if (run->target.stream && !run->frames)
         run->reader.same = false;
-    run->body = buf_new(run->arena, status / 100 == 2 ? (size_t)run->snapshot->settings.values.answer_max : ERROR_BODY_MAX);
+    if (run->chat->embed && status / 100 == 2 && run->body.room)
+        buf_clear(&run->body);                               /* of the request before, which was read */
+    else
+        run->body = buf_new(run->arena, status / 100 == 2 ? (size_t)run->snapshot->settings.values.answer_max : ERROR_BODY_MAX);
 }
 
 /* ---- the end ---- */
@@ -297,6 +301,45 @@ static void run_close(struct run *run)
     run->client->close(run);
 }
 
+static void on_done(void *arg, const struct http_result *result);
+
+static void send_request(struct run *run)
+{
+    static const struct http_events events = {.head = on_head, .body = on_body, .done = on_done};
+
+    run->call = http_send(run->relay->http, &run->request, &events, run);
+}
+
+/* One of the requests of an embedding is answered. True if the next one is on its way. */
+static bool embed_goes_on(struct run *run, const struct http_result *result)
+{
+    struct err err = {0};
+    bool more;
+
+    if (!run->embed_first.tries)
+        run->embed_first = *result;
+    if (!embed_next(run, &more, &err))
+        note_failure(run, &err);
+    else if (more)
+        send_request(run);
+    arena_reset(run->relay->scratch);
+    return run->call != NULL;
+}
+
+/* An attempt of several requests is timed from its first to its last. */
+static void note_attempt(struct run *run, const struct http_result *result)
+{
+    struct http_result whole = *result;
+
+    if (run->embed_first.tries) {
+        whole.connect_us = run->embed_first.connect_us;
+        whole.first_byte_us = run->embed_first.first_byte_us;
+        whole.reused = run->embed_first.reused;
+        whole.total_us = clock_mono() - run->embed_began;
+    }
+    outcome_attempt(run, &whole);
+}
+
 static void on_done(void *arg, const struct http_result *result)
 {
     struct run *run = arg;
@@ -307,10 +350,12 @@ static void on_done(void *arg, const struct http_result *result)
             fail_transport(run, result);
         else if (result->status / 100 != 2)
             fail_status(run);
-        else
+        else if (!run->chat->embed)
             read_rest(run);
+        else if (embed_goes_on(run, result))
+            return;
     }
-    outcome_attempt(run, result);
+    note_attempt(run, result);
     run_close(run);
 }
 
@@ -332,7 +377,7 @@ static void begin_reading(struct run *run)
     r->chat = run->chat;
     r->secret = run->target.provider->secret;
     r->provider = run->target.provider;
-    r->same = run->chat->dialect == rules_of(run)->id && run->target.stream == run->chat->stream;
+    r->same = run->chat->embed ? embed_whole(run) : run->chat->dialect == rules_of(run)->id && run->target.stream == run->chat->stream;
     r->emit = run_event;
     r->arg = run;
     r->model = r->upstream_id = "";
@@ -347,17 +392,17 @@ static void begin_reading(struct run *run)
 
 void run_try(void *arg)
 {
-    static const struct http_events events = {.head = on_head, .body = on_body, .done = on_done};
     struct run *run = arg;
 
     enter_relay(run);
     begin_reading(run);
+    run->embed_began = clock_mono();
     run->client->attach(run, run->relay->loop);
     if (run->chat->stream) {
         run->keepalive = (struct loop_timer){.run = keepalive_due, .arg = run};
         keepalive_at(run, run->said_at = clock_mono());
     }
-    run->call = http_send(run->relay->http, &run->request, &events, run);
+    send_request(run);
     if (run->gone)                                           /* while it waited for its relay */
         http_cancel(run->call);
 }

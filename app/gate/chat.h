@@ -61,8 +61,8 @@ struct chat_tool {
 
 /* Texts to be embedded. Requests of more inputs than the provider takes are split and put together in order. */
 struct embed {
-    struct list inputs;             /* struct bytes: texts, as UTF-8 */
-    bool tokens;                    /* the inputs are token ids: only a provider of the same dialect can take them, from chat->raw */
+    struct list inputs;             /* struct bytes: texts, as UTF-8; of token ids each is its JSON array, "[1,2]" */
+    bool tokens;                    /* the inputs are token ids: only a provider of the same dialect can take them */
     bool single;                    /* the caller gave one text, not a list */
     int64_t dimensions;             /* INT64_MIN = the model's own */
     bool base64;                    /* the caller wants base64 of little-endian floats */

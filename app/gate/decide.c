@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/json_write.h"
+#include "gate/embed.h"
 
 static bool is_auto(const char *model)
 {
@@ -44,6 +45,8 @@ static void judge(struct candidate *c, const struct wish *wish, struct arena *a)
         c->verdict = "disabled";
     } else if (!c->model->enabled) {
         c->verdict = "model_off";
+    } else if (wish->embed && !embed_can(c->provider->type)) {
+        c->verdict = "embed";
     } else if (wish->local_only && !c->provider->local) {
         c->verdict = "sovereign";
     } else if (wish->data_class > c->provider->class_max) {
@@ -156,6 +159,8 @@ static bool fail_refused(const struct decision *d, const struct wish *wish, stru
 
     if (count(d, "key") == d->candidates.n)
         return fail_field_as(err, "error.model_forbidden", "model", model, "") || (err->kind = ERR_FORBIDDEN, false);
+    if (count(d, "embed") && !count(d, "sovereign") && !count(d, "class"))
+        return fail_field_as(err, "error.no_embeddings", "model", model, "");
     if (count(d, "sovereign"))
         verdict = "sovereign";
     if (count(d, "class"))

@@ -12,12 +12,13 @@ struct wish {
     const struct key *key;               /* NULL = a person */
     enum data_class data_class;
     bool local_only;                     /* sovereign mode, or a policy profile that keeps runs inside */
+    bool embed;                          /* vectors, not words */
 };
 
 struct candidate {
     const struct provider *provider;
     const struct model *model;
-    const char *verdict;                 /* "chosen", "standby", or why not: "key", "disabled", "model_off", "sovereign", "class" */
+    const char *verdict;                 /* "chosen", "standby", or why not: "key", "disabled", "model_off", "embed", "sovereign", "class" */
     const char *detail;                  /* the two values that met: "confidential > internal"; "" */
 };
 
@@ -28,7 +29,8 @@ struct decision {
 };
 
 /* ERR_MODEL_NOT_FOUND naming the models the key may use; ERR_FORBIDDEN if the key may not use this one; ERR_POLICY if candidates exist but none is
- * allowed; ERR_NO_PROVIDER if there is nothing to choose from. The decision's candidates and json are filled in every case. */
+ * allowed; ERR_INPUT if none of them has embeddings; ERR_NO_PROVIDER if there is nothing to choose from. The decision's candidates and json are
+ * filled in every case. */
 must_check bool decide(const struct snapshot *, const struct wish *, struct arena *, struct decision *decision_r, struct err *);
 /* Every model name the key may use, each once (const char *): for GET /v1/models and for errors. */
 struct list models_usable(const struct snapshot *, const struct key *, struct arena *);

@@ -12,6 +12,7 @@
 #include "base/id.h"
 #include "base/metrics.h"
 #include "gate/attempt.h"
+#include "gate/embed.h"
 #include "gate/gate.h"
 #include "gate/record.h"
 #include "gate/relay.h"
@@ -63,7 +64,7 @@ static bool run_decide(struct run *run, struct err *err)
     struct wish wish = {
         .model = run->chat->model,
         .key = *row->key_id ? snapshot_key(run->snapshot, row->key_id) : NULL,
-        .local_only = stays_inside(row),
+        .local_only = stays_inside(row), .embed = run->chat->embed,
     };
     bool ok = class_of(row->data_class, &wish.data_class) && decide(run->snapshot, &wish, run->arena, &run->decision, err);
 
@@ -86,7 +87,7 @@ static bool run_prepare(struct run *run, struct err *err)
     const struct dialect_rules *rules = run->target.provider->type->rules;
     struct chat *chat = run->chat;
 
-    if (chat->dialect != rules->id && !chat->parsed && !chat->parse(chat, run->arena, err))
+    if (!chat->embed && chat->dialect != rules->id && !chat->parsed && !chat->parse(chat, run->arena, err))
         return false;
     run->request = (struct http_request){
         .egress = stays_inside(&run->entry.run) ? &inside : &run->target.provider->egress,
@@ -95,7 +96,7 @@ static bool run_prepare(struct run *run, struct err *err)
         .total_ms = run->target.stream ? 0 : run->target.provider->total_ms,       /* a stream may be long, but not silent: idle_ms */
         .answer_max = run->target.stream ? 0 : (size_t)run->snapshot->settings.values.answer_max,
     };
-    return rules->prepare(&run->target, chat, run->arena, &run->request, err);
+    return chat->embed ? embed_prepare(run, err) : rules->prepare(&run->target, chat, run->arena, &run->request, err);
 }
 
 static bool run_intent(struct run *run, struct err *err)

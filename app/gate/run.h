@@ -63,6 +63,9 @@ struct run {
     int64_t retry_after_s;
     int64_t first_token_us;              /* after the start; 0 = none yet */
     int64_t said_at;                     /* mono µs: when the caller of a stream heard something last */
+    size_t embed_asked;                  /* of an embedding: inputs of the request under way */
+    int64_t embed_began;                 /* mono µs: its first request */
+    struct http_result embed_first;      /* how that went */
     bool frames;                         /* the provider streams */
     bool begun;                          /* the caller got headers */
     bool gone;                           /* the caller hung up */

@@ -8,7 +8,7 @@
 #include "base/json_write.h"
 #include "base/utf8.h"
 
-static const char *const type_words[] = {"string", "true, false", "integer", "number", "object", "array", "string, array of strings"};
+static const char *const type_words[] = {"string", "true, false", "integer", "number", "object", "array", "string, array of strings", ""};
 
 const char *shape_excerpt(struct json value, struct arena *a)
 {
@@ -73,6 +73,8 @@ static bool fits(struct json value, const struct shape_field *f, struct arena *a
         return json_kind(value) == JSON_ARRAY && (int64_t)json_count(value) >= f->min && (int64_t)json_count(value) <= f->max;
     case SHAPE_TEXTS:
         return texts_fit(value, f, a);
+    case SHAPE_ANY:
+        return true;
     }
     return false;
 }
@@ -169,6 +171,10 @@ static void put_field(struct json_out *out, const struct shape_field *f)
         return;
     }
     json_begin_object(out);
+    if (f->type == SHAPE_ANY) {
+        json_end_object(out);
+        return;
+    }
     json_member_text(out, "type", types[f->type]);
     if (f->type == SHAPE_ARRAY) {
         json_name(out, "items");

@@ -5,7 +5,8 @@
  * not given, as the SDKs mean it. */
 #include "base/json.h"
 
-enum shape_type { SHAPE_TEXT, SHAPE_BOOL, SHAPE_INT, SHAPE_NUMBER, SHAPE_OBJECT, SHAPE_ARRAY, SHAPE_TEXTS /* a string or an array of strings */ };
+enum shape_type { SHAPE_TEXT, SHAPE_BOOL, SHAPE_INT, SHAPE_NUMBER, SHAPE_OBJECT, SHAPE_ARRAY, SHAPE_TEXTS /* a string or an array of strings */,
+                  SHAPE_ANY /* checked by who reads it */ };
 
 struct shape_field {
     const char *name;

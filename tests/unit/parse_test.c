@@ -107,6 +107,8 @@ static void test_base64(void **state)
         struct bytes back;
         assert_string_equal(base64_write(bytes_of(cases[i][0]), a), cases[i][1]);
         assert_string_equal(base64url_write(bytes_of(cases[i][0]), a), cases[i][2]);
+        assert_true(base64_read(bytes_of(cases[i][1]), a, &back));
+        assert_true(bytes_equal_text(back, cases[i][0]));
         assert_true(base64url_read(cases[i][2], a, &back));
         assert_true(bytes_equal_text(back, cases[i][0]));
     }

@@ -4,6 +4,8 @@
 #include <float.h>
 #include <locale.h>
 #include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "property.h"
@@ -78,6 +80,47 @@ static void test_everything_comes_back(void **state)
     round_trip(&r, 20000);
 }
 
+/* As %g writes the fewest digits that read back, whether as float or by way of a double. */
+static void assert_shortest(float n)
+{
+    char text[REAL_TEXT], want[64];
+    int digits = 1;
+    size_t length = real_write_float(n, text);
+    do {
+        snprintf(want, sizeof(want), "%.*g", digits, (double)n);
+    } while (digits++ < 9 && strtof(want, NULL) != n);
+    assert_int_equal(length, strlen(text));
+    assert_true(strtof(text, NULL) == n);
+    assert_true((float)strtod(text, NULL) == n);
+    if (strlen(text) > strlen(want))
+        fail_msg("%s is longer than %s", text, want);
+}
+
+static void test_floats(void **state)
+{
+    (void)state;
+    static const struct { float n; const char *text; } cases[] = {
+        {0, "0"}, {1, "1"}, {-1.5f, "-1.5"}, {0.1f, "0.1"}, {-0.1f, "-0.1"}, {1.0f / 3, "0.33333334"}, {-0.0078125f, "-0.0078125"},
+        {0.99999994f, "0.99999994"}, {0.0001f, "0.0001"}, {1e-5f, "1e-05"}, {123456789.0f, "1.2345679e+08"}, {1e20f, "1e+20"},
+        {FLT_MAX, "3.4028235e+38"}, {FLT_MIN, "1.1754944e-38"}, {-0.016f, "-0.016"}, {0.09999999f, "0.09999999"},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        char text[REAL_TEXT];
+        assert_int_equal(real_write_float(cases[i].n, text), strlen(cases[i].text));
+        assert_string_equal(text, cases[i].text);
+    }
+    struct random r = random_start();
+    for (int turn = 0; turn < 20000; turn++) {
+        uint32_t bits = (uint32_t)random_next(&r);
+        float any, usual = (float)((double)(int64_t)(random_next(&r) >> 11) / 9007199254740992.0 - 0.5);
+        memcpy(&any, &bits, sizeof(any));
+        if (isfinite(any))
+            assert_shortest(any);
+        assert_shortest(usual);
+        assert_shortest(usual / 1000);
+    }
+}
+
 /* A locale with a decimal comma, if the system has one, changes nothing. */
 static void test_no_locale_changes_it(void **state)
 {
@@ -103,6 +146,7 @@ int main(void)
         cmocka_unit_test(test_reads),
         cmocka_unit_test(test_writes_the_shortest),
         cmocka_unit_test(test_everything_comes_back),
+        cmocka_unit_test(test_floats),
         cmocka_unit_test(test_no_locale_changes_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
