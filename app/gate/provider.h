@@ -103,7 +103,7 @@ struct dialect_rules {
     /* The unpaid check: list the models. And what its answer says (struct listed_model). */
     void (*prepare_models)(const struct provider *, struct arena *, struct http_request *request_r);
     bool (*read_models)(struct bytes body, struct arena *, struct list *models_r, struct err *);
-    /* Inputs [first, first + n) of chat->embed; and the answer, one vector_add for each and vector_spent (gate/vector.h). A caller of the same dialect
+    /* Inputs [first, first + n) of chat->embed; and the answer, one vector for each (providers/emit.h). A caller of the same dialect
      * (chat->dialect) whose inputs are asked all at once gets its body passed on, with the model exchanged. NULL = the dialect has none. */
     bool (*prepare_embed)(struct target *, const struct chat *, size_t first, size_t n, struct arena *, struct http_request *request_r,
                           struct err *);

@@ -7,8 +7,6 @@
 #include "base/err.h"
 #include "base/id.h"
 
-enum { VECTOR_MAX = 65536 };             /* numbers of one embedding: more than any model gives */
-
 bool emit_check(struct bytes text, enum json_kind kind, struct json *value_r, struct err *err)
 {
     if (!json_check(text, &(struct json_limits){.allow_nul = true}, value_r, err))
@@ -64,24 +62,4 @@ bool emit_finish(struct reader *r, const char *finish, struct err *err)
         event.finish = "tool_calls";
     r->finish = event.finish;
     return reader_emit(r, &event, err);
-}
-
-bool emit_vector(struct reader *r, struct json numbers, struct err *err)
-{
-    size_t n = json_kind(numbers) == JSON_ARRAY ? json_count(numbers) : 0;
-    struct json_walk w = json_walk(numbers);
-    float *x;
-
-    if (!n || n > VECTOR_MAX)
-        return fail(err, ERR_UPSTREAM, "the provider sent an embedding of %zu numbers", n);
-    x = arena_array(r->arena, n, sizeof(*x));
-    while (json_next(&w)) {
-        double number;
-
-        if (!json_real(w.value, &number))
-            return fail(err, ERR_UPSTREAM, "the provider sent an embedding that is no list of numbers");
-        x[w.i] = (float)number;
-    }
-    *(struct vector *)list_add(r->arena, &r->vectors, sizeof(struct vector)) = (struct vector){x, n};
-    return true;
 }

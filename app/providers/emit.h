@@ -13,8 +13,12 @@ must_check bool emit_text(struct reader *, enum chat_event_type, struct json val
 must_check bool emit_call(struct reader *, struct json id, struct json name, struct json arguments, const char *opaque, struct err *);
 /* Why it stopped, once: "stop" becomes "tool_calls" when calls were made. */
 must_check bool emit_finish(struct reader *, const char *finish, struct err *);
-/* An embedding, an array of numbers, added to r->vectors. ERR_UPSTREAM if it is none. */
-must_check bool emit_vector(struct reader *, struct json numbers, struct err *);
+/* An embedding, an array of numbers or base64 of little-endian floats, added to r->vectors. ERR_UPSTREAM if it is neither, or more than was asked
+ * for. When the answer goes on as it is (r->same) it is only counted; but if it has not the form that the caller asked for, the first one ends
+ * r->same, and the answer is written anew. */
+must_check bool emit_vector(struct reader *, struct json vector, struct err *);
+/* The input tokens of an embedding request, added to those of the requests before. */
+void emit_vector_usage(struct reader *, struct json usage, const char *name);
 /* An id for a call, unlike those of earlier answers in the conversation. */
 const char *emit_call_id(struct arena *);
 

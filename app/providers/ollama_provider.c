@@ -7,6 +7,7 @@
 #include "base/secret.h"
 #include "gate/snapshot.h"
 #include "providers/emit.h"
+#include "providers/ollama_embed.h"
 #include "providers/ollama_write.h"
 #include "providers/providers.h"
 
@@ -126,4 +127,6 @@ const struct dialect_rules ollama_rules = {
     .read_error = ollama_read_error,
     .prepare_models = ollama_prepare_models,
     .read_models = ollama_read_models,
+    .prepare_embed = ollama_prepare_embed,
+    .read_embed = ollama_read_embed,
 };

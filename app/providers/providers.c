@@ -14,7 +14,7 @@ OPENAI_SHAPED(lmstudio, "lmstudio", "LM Studio", "http://127.0.0.1:1234/v1", "lo
 
 static const struct provider_type ollama = {
     .name = "ollama", .label = "Ollama", .rules = &ollama_rules, .base_url = "http://127.0.0.1:11434", .mode = "local",
-    .help = "provider.type.help.ollama",
+    .help = "provider.type.help.ollama", .embed_max = 512,
 };
 
 const struct provider_type *const all_provider_types[] = {

@@ -7,8 +7,38 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/secret.h"
+#include "gate/snapshot.h"
 
 enum { TEXT_MAX = 256 << 20 };
+
+void write_request(const struct provider *provider, const char *method, const char *path, struct arena *a, struct http_request *r)
+{
+    r->method = method;
+    r->url = provider_url(provider, path, a);
+    if (provider->secret)
+        http_add_header(r, a, "Authorization", arena_printf(a, "Bearer %s", secret_reveal(provider->secret)));
+}
+
+bool write_renamed(const struct chat *chat, const char *model, struct arena *a, struct bytes *body_r, struct err *err)
+{
+    struct buf buf = buf_new(a, (size_t)512 << 20);
+    struct json_out out = json_out(&buf);
+    struct json_walk w = json_walk(chat->raw);
+    const char *text;
+
+    *body_r = json_bytes(chat->raw);
+    if (json_equal(json_member(chat->raw, "model"), model))
+        return true;
+    json_begin_object(&out);
+    json_member_text(&out, "model", model);
+    while (json_next(&w))
+        if (!json_equal(w.name, "model"))
+            json_put_pair(&out, w.name, w.value);
+    json_end_object(&out);
+    *body_r = buf_view(&buf);
+    return buf_done(&buf, &text, err);
+}
 
 const char *write_tool_name(const struct chat *chat, const struct chat_message *result)
 {

@@ -8,6 +8,10 @@
 /* The name of the tool that ${result} answers: that of the nearest call before it with its id. Runtimes that count calls use the same ids
  * in every answer, so the nearest is meant. NULL if there is none. */
 const char *write_tool_name(const struct chat *, const struct chat_message *result);
+/* A request to ${path} of the provider, with its secret as a bearer token if it has one. */
+void write_request(const struct provider *, const char *method, const char *path, struct arena *, struct http_request *);
+/* The caller's body for ${model}: as it came if it names that already, else with only the model exchanged. ERR_TOO_LARGE beyond 512 MiB. */
+must_check bool write_renamed(const struct chat *, const char *model, struct arena *, struct bytes *body_r, struct err *);
 /* A call's arguments as an object: none, "" and null are {}. ERR_INPUT if they are none. */
 must_check bool write_arguments(const struct chat_tool_call *, struct json *object_r, struct err *);
 /* The texts of a message, joined by ${between}; its other parts are left out. */

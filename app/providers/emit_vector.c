@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#include "gate/vector.h"
+/* emit_vector: embeddings as providers write them. */
+#include "providers/emit.h"
 
 #include <math.h>
 #include <string.h>
@@ -8,6 +9,7 @@
 #include "base/err.h"
 #include "base/parse.h"
 
+enum { VECTOR_MAX = 65536 };                                 /* numbers of one embedding: more than any model gives */
 static const size_t NUMBERS_MAX = 64 << 20;                  /* of all vectors of a run: 256 MiB */
 
 static bool read_numbers(struct json array, float *x, struct err *err)
@@ -70,7 +72,7 @@ static bool fill(struct reader *r, struct json value, struct vector *vector, str
     return read_numbers(value, x, err);
 }
 
-bool vector_add(struct reader *r, struct json value, struct err *err)
+bool emit_vector(struct reader *r, struct json value, struct err *err)
 {
     bool base64 = json_kind(value) == JSON_STRING;
     const struct embed *embed = r->chat->embed;
@@ -91,7 +93,7 @@ bool vector_add(struct reader *r, struct json value, struct err *err)
     return true;
 }
 
-void vector_spent(struct reader *r, struct json usage, const char *name)
+void emit_vector_usage(struct reader *r, struct json usage, const char *name)
 {
     int64_t n = reader_tokens(usage, name);
 
