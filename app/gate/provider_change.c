@@ -29,10 +29,10 @@ static bool has_text(const char *text)
 
 static bool fail_type(const char *type, struct err *err)
 {
-    char allowed[160] = "";
+    char allowed[sizeof(err->allowed)] = "";
     size_t used = 0;
 
-    for (size_t i = 0; provider_types[i]; i++)
+    for (size_t i = 0; provider_types[i] && used < sizeof(allowed); i++)
         used += (size_t)snprintf(allowed + used, sizeof(allowed) - used, "%s%s", i ? ", " : "", provider_types[i]->name);
     return fail_field(err, "type", type, allowed);
 }

