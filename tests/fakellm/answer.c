@@ -134,7 +134,7 @@ void answer_begin(struct answer *a, const struct dialect *d, const struct behavi
 {
     struct text model = a->model, made = a->made, tool = a->tool;
     *a = (struct answer){.dialect = d, .b = *b, .model = model, .made = made, .tool = tool, .n = n, .created = created,
-                         .pieces_max = ask->max_tokens, .include_usage = ask->include_usage};
+                         .pieces_max = ask->max_tokens, .open = -1, .include_usage = ask->include_usage};
     a->model.n = a->tool.n = 0;
     text_slice(&a->model, ask->model);
     if ((b->flags & (TOOL | TOOLS2)) && !ask->after_tool) {

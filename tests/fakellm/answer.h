@@ -18,6 +18,8 @@ struct answer {
     int64_t in, out;                    /* tokens */
     int64_t pieces, pieces_max;         /* said so far; at most (0 = all) */
     bool include_usage, cut_short;
+    int blocks;                         /* of dialects whose answer is a list of blocks: begun so far */
+    int open;                           /* enum piece_kind of the one that is open, -1 = none */
 };
 
 enum piece_kind { PIECE_THOUGHT, PIECE_TEXT, PIECE_CALL, PIECE_ARGUMENTS };
@@ -49,7 +51,8 @@ struct dialect {
     void (*error)(struct text *t, int status, struct slice message);            /* an error body */
     void (*error_event)(struct text *t, struct answer *, struct slice message); /* an error inside a stream */
     void (*bad)(struct text *t, struct answer *);                               /* an event that is not JSON */
+    void (*head)(struct text *t, const struct answer *, int status);            /* header lines of its own, each begun by CR LF; may be NULL */
 };
-extern const struct dialect openai_chat, ollama_chat, ollama_generate;
+extern const struct dialect anthropic, openai_chat, ollama_chat, ollama_generate;
 
 #endif

@@ -27,7 +27,7 @@ static const struct option {
     {"echo", NOTHING, 0, WORDS_ECHO, 0, 0, 0, "the last message, word for word"},
     {"fixed", NOTHING, 0, WORDS_FIXED, 0, 0, 0, "always the same English text"},
     {"zh", NOTHING, 0, WORDS_ZH, 0, 0, 0, "always the same Chinese text"},
-    {"text", WORD, 0, WORDS_TEXT, 0, 0, 0, "this text (up to the next +)"},
+    {"text", WORD, 0, WORDS_TEXT, offsetof(struct behaviour, text), 0, 0, "this text (up to the next +)"},
     {"tokens", NUMBER, 0, WORDS_TOKENS, offsetof(struct behaviour, tokens), 0, 1000000, "so many pieces: \"t1 t2 t3 \""},
     {"size", NUMBER, 0, WORDS_SIZE, offsetof(struct behaviour, size), 0, 64 << 20, "a text of so many bytes, in pieces of 256"},
     {"stamp", NUMBER, 0, WORDS_STAMP, offsetof(struct behaviour, tokens), 0, 1000000,
@@ -48,11 +48,15 @@ static const struct option {
     {"tools2", NOTHING, TOOLS2, -1, 0, 0, 0, "two parallel tool calls"},
     {"noargs", NOTHING, NOARGS, -1, 0, 0, 0, "tool calls without arguments"},
     {"saytoo", NOTHING, SAYTOO, -1, 0, 0, 0, "text before the tool calls"},
+    {"finish", WORD, 0, -1, offsetof(struct behaviour, finish), 0, 0, "why it stopped, in the dialect's word (Anthropic so far)"},
+    {"sealed", NOTHING, SEALED, -1, 0, 0, 0, "thoughts nobody can read, after those that one can (Anthropic)"},
+    {"oddities", NOTHING, ODDITIES, -1, 0, 0, 0, "what few readers know: blocks of the server's own tools, citations, unknown events (Anthropic)"},
     {"reasoning", NOTHING, REASONING, -1, 0, 0, 0, "thoughts before the answer"},
     {"usage", PAIR, 0, -1, offsetof(struct behaviour, usage_in), 0, 1000000000,
      "IN:OUT, the token counts to report, with all that is cached, written and thought"},
     {"cached", NUMBER, 0, -1, offsetof(struct behaviour, cached), 0, 1000000000, "so many of the input tokens were read from a cache"},
     {"written", NUMBER, 0, -1, offsetof(struct behaviour, written), 0, 1000000000, "so many of the input tokens were written to a cache"},
+    {"hour", NUMBER, 0, -1, offsetof(struct behaviour, hour), 0, 1000000000, "so many of the written ones for an hour (Anthropic)"},
     {"thought", NUMBER, 0, -1, offsetof(struct behaviour, thought), 0, 1000000000, "so many of the output tokens were thoughts"},
     {"nousage", NOTHING, NOUSAGE, -1, 0, 0, 0, "report no token counts"},
     {"crlf", NOTHING, CRLF, -1, 0, 0, 0, "CR LF line ends in the stream"},
@@ -101,7 +105,9 @@ static bool option_apply(const struct option *o, bool has_value, struct slice va
             return false;
         break;
     case WORD:
-        b->text = value;
+        if (o->words < 0 && value.n == 0)
+            return false;
+        memcpy((char *)b + o->member, &value, sizeof value);
         break;
     case NUMBER:
         if (!number_read(value, o->min, o->max, &first))

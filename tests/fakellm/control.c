@@ -3,6 +3,7 @@
 #include "server.h"
 
 #include <stdio.h>
+#include <strings.h>
 
 static const char json[] = "application/json";
 
@@ -23,19 +24,18 @@ void control_send(struct conn *c, int status, const char *type, const char *extr
     text_slice(t, body);
 }
 
-/* A small answer of a dialect: into the journal too. */
-static void answer_send(struct conn *c, int status, struct slice body)
+void control_answer(struct conn *c, int status, struct slice body)
 {
     control_send(c, status, json, "", body);
     journal_mark(c->loop->shared->journal, c->loop->at, c->request, ENDING_DONE, status, body.n);
 }
 
-static void answer_error(struct conn *c, const struct dialect *d, int status, const char *message)
+void control_error(struct conn *c, const struct dialect *d, int status, const char *message)
 {
     struct text *t = &c->loop->body;
     t->n = 0;
     d->error(t, status, slice_of(message));
-    answer_send(c, status, text_all(t));
+    control_answer(c, status, text_all(t));
 }
 
 static void chat(struct conn *c, const struct http *h, const struct dialect *d)
@@ -43,9 +43,9 @@ static void chat(struct conn *c, const struct http *h, const struct dialect *d)
     struct ask ask;
     c->play.raw = h->v10;
     if (!ask_read(h->body, &ask))
-        answer_error(c, d, 400, "the body is not a JSON object");
+        control_error(c, d, 400, "the body is not a JSON object");
     else if (ask.model.n == 0)
-        answer_error(c, d, 400, "model is missing");
+        control_error(c, d, 400, "model is missing");
     else
         play_begin(c, d, &ask);
 }
@@ -79,7 +79,20 @@ static void names_send(struct conn *c, const char *before, void (*name)(struct t
         name(t, slice_of(behaviour_names[i]));
     script_names(c->loop->shared->script, name, t);
     text_put(t, after);
-    answer_send(c, 200, text_all(t));
+    control_answer(c, 200, text_all(t));
+}
+
+static void plain_name(struct text *t, struct slice name)
+{
+    text_slice(t, name);
+    text_put(t, "\n");
+}
+
+void control_names(struct conn *c, struct text *t)
+{
+    for (size_t i = 0; behaviour_names[i] != NULL; i++)
+        plain_name(t, slice_of(behaviour_names[i]));
+    script_names(c->loop->shared->script, plain_name, t);
 }
 
 static void openai_models(struct conn *c, const struct http *h, const struct dialect *d)
@@ -97,7 +110,7 @@ static void ollama_tags(struct conn *c, const struct http *h, const struct diale
 static void ollama_ps(struct conn *c, const struct http *h, const struct dialect *d)
 {
     (void)h, (void)d;
-    answer_send(c, 200, slice_of("{\"models\":[{\"name\":\"demo\",\"model\":\"demo\",\"size\":1000000,\"digest\":\"fa4e\","
+    control_answer(c, 200, slice_of("{\"models\":[{\"name\":\"demo\",\"model\":\"demo\",\"size\":1000000,\"digest\":\"fa4e\","
                                  "\"expires_at\":\"2099-01-01T00:00:00Z\",\"size_vram\":1000000,\"context_length\":32768}]}"));
 }
 
@@ -105,10 +118,10 @@ static void ollama_show(struct conn *c, const struct http *h, const struct diale
 {
     struct ask ask;
     if (!ask_read(h->body, &ask) || ask.model.n == 0) {
-        answer_error(c, d, 400, "model is required");
+        control_error(c, d, 400, "model is required");
         return;
     }
-    answer_send(c, 200, slice_of("{\"license\":\"MIT\",\"template\":\"{{ .Prompt }}\",\"parameters\":\"\","
+    control_answer(c, 200, slice_of("{\"license\":\"MIT\",\"template\":\"{{ .Prompt }}\",\"parameters\":\"\","
                                  "\"details\":{\"parent_model\":\"\",\"format\":\"gguf\",\"family\":\"fake\",\"families\":[\"fake\"],"
                                  "\"parameter_size\":\"1B\",\"quantization_level\":\"Q4_0\"},"
                                  "\"model_info\":{\"general.architecture\":\"fake\",\"fake.context_length\":32768},"
@@ -118,7 +131,7 @@ static void ollama_show(struct conn *c, const struct http *h, const struct diale
 static void ollama_version(struct conn *c, const struct http *h, const struct dialect *d)
 {
     (void)h, (void)d;
-    answer_send(c, 200, slice_of("{\"version\":\"0.99.0-fake\"}"));
+    control_answer(c, 200, slice_of("{\"version\":\"0.99.0-fake\"}"));
 }
 
 /* --- embeddings: eight numbers that depend on the text alone --- */
@@ -170,7 +183,7 @@ static void embed(struct conn *c, const struct http *h, const struct dialect *d)
     struct text *t = &c->loop->body;
     bool ollama = d != &openai_chat;
     if (!ask_read(h->body, &ask) || ask.model.n == 0 || ask.said.p == NULL) {
-        answer_error(c, d, 400, "model and input are required");
+        control_error(c, d, 400, "model and input are required");
         return;
     }
     t->n = 0;
@@ -191,7 +204,7 @@ static void embed(struct conn *c, const struct http *h, const struct dialect *d)
         text_put(t, "}");
     }
     text_put(t, "}");
-    answer_send(c, 200, text_all(t));
+    control_answer(c, 200, text_all(t));
 }
 
 /* --- /_fake/ --- */
@@ -233,6 +246,7 @@ static void hello(struct conn *c, const struct http *h)
     (void)h;
     control_send(c, 200, "text/plain; charset=utf-8", "",
                  slice_of("fakellm: a scripted model server for tests and demonstrations. No model is behind it.\n"
+                          "Anthropic: /v1/messages /v1/messages/count_tokens /v1/models\n"
                           "OpenAI: /v1/chat/completions /v1/models /v1/embeddings\n"
                           "Ollama: /api/chat /api/generate /api/embed /api/tags /api/ps /api/show /api/version\n"
                           "Tests:  /_fake/log /_fake/script /_fake/release\n"));
@@ -244,17 +258,21 @@ static const struct address {
     const char *method, *path;
     void (*run)(struct conn *, const struct http *, const struct dialect *);
     const struct dialect *dialect;
+    const char *header;                 /* only if the request has it; NULL = any */
 } addresses[] = {
-    {"POST", "/v1/chat/completions", chat, &openai_chat},
-    {"GET", "/v1/models", openai_models, &openai_chat},
-    {"POST", "/v1/embeddings", embed, &openai_chat},
-    {"POST", "/api/chat", chat, &ollama_chat},
-    {"POST", "/api/generate", chat, &ollama_generate},
-    {"POST", "/api/embed", embed, &ollama_chat},
-    {"GET", "/api/tags", ollama_tags, &ollama_chat},
-    {"GET", "/api/ps", ollama_ps, &ollama_chat},
-    {"POST", "/api/show", ollama_show, &ollama_chat},
-    {"GET", "/api/version", ollama_version, &ollama_chat},
+    {"POST", "/v1/messages", anthropic_messages, &anthropic, NULL},
+    {"POST", "/v1/messages/count_tokens", anthropic_count, &anthropic, NULL},
+    {"GET", "/v1/models", anthropic_models, &anthropic, "anthropic-version"},
+    {"POST", "/v1/chat/completions", chat, &openai_chat, NULL},
+    {"GET", "/v1/models", openai_models, &openai_chat, NULL},
+    {"POST", "/v1/embeddings", embed, &openai_chat, NULL},
+    {"POST", "/api/chat", chat, &ollama_chat, NULL},
+    {"POST", "/api/generate", chat, &ollama_generate, NULL},
+    {"POST", "/api/embed", embed, &ollama_chat, NULL},
+    {"GET", "/api/tags", ollama_tags, &ollama_chat, NULL},
+    {"GET", "/api/ps", ollama_ps, &ollama_chat, NULL},
+    {"POST", "/api/show", ollama_show, &ollama_chat, NULL},
+    {"GET", "/api/version", ollama_version, &ollama_chat, NULL},
 };
 
 /* Not in the journal and without a key. */
@@ -290,22 +308,43 @@ static bool key_fits(const struct conn *c, const struct http *h)
     return key == NULL || slice_is(h->key, key);
 }
 
+static bool has_header(const struct http *h, const char *wanted)
+{
+    struct slice rest = h->head, name, value;
+    while (http_header(&rest, &name, &value))
+        if (name.n == strlen(wanted) && strncasecmp(name.p, wanted, name.n) == 0)
+            return true;
+    return false;
+}
+
+static bool path_begins(const struct http *h, const char *with)
+{
+    return h->path.n >= strlen(with) && memcmp(h->path.p, with, strlen(with)) == 0;
+}
+
+/* Whose shape an error has that comes before the address is known. */
+static const struct dialect *dialect_asked(const struct http *h)
+{
+    if (path_begins(h, "/v1/messages") || has_header(h, "anthropic-version"))
+        return &anthropic;
+    return path_begins(h, "/api/") ? &ollama_chat : &openai_chat;
+}
+
 void control_handle(struct conn *c, const struct http *h)
 {
-    bool ollama = h->path.n > 5 && memcmp(h->path.p, "/api/", 5) == 0;
     const struct address *same_path = NULL;
     if (h->path.n < 8 && own_handle(c, h))
         return;
-    if (h->path.n > 7 && memcmp(h->path.p, "/_fake/", 7) == 0 && own_handle(c, h))
+    if (path_begins(h, "/_fake/") && own_handle(c, h))
         return;
     c->request = journal_begin(c->loop->shared->journal, c->loop->at, h);
     if (!key_fits(c, h)) {
-        answer_error(c, ollama ? &ollama_chat : &openai_chat, 401, ollama ? "unauthorized" : "Incorrect API key provided.");
+        control_error(c, dialect_asked(h), 401, dialect_asked(h) == &openai_chat ? "Incorrect API key provided." : "unauthorized");
         return;
     }
     for (size_t i = 0; i < sizeof addresses / sizeof addresses[0]; i++) {
         const struct address *a = &addresses[i];
-        if (!slice_is(h->path, a->path))
+        if (!slice_is(h->path, a->path) || (a->header != NULL && !has_header(h, a->header)))
             continue;
         same_path = a;
         if (slice_is(h->method, a->method)) {
@@ -313,6 +352,6 @@ void control_handle(struct conn *c, const struct http *h)
             return;
         }
     }
-    answer_error(c, ollama ? &ollama_chat : &openai_chat, same_path != NULL ? 405 : 404,
-                 same_path != NULL ? "this address knows another method" : "no such address: see GET / for what there is");
+    control_error(c, dialect_asked(h), same_path != NULL ? 405 : 404,
+                  same_path != NULL ? "this address knows another method" : "no such address: see GET / for what there is");
 }

@@ -59,6 +59,8 @@ static void put_head(struct conn *c, int status, const char *type, size_t length
         text_put(t, "\r\nRetry-After: ");
         text_int(t, p->answer.b.retry_after_s);
     }
+    if (p->answer.dialect->head != NULL)
+        p->answer.dialect->head(t, &p->answer, status);
     if (!p->stream) {
         text_put(t, "\r\nContent-Length: ");
         text_int(t, (int64_t)length);

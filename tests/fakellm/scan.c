@@ -113,6 +113,16 @@ static int64_t number(struct slice s)
     return n;
 }
 
+/* A block of Anthropic's: the answer of a tool. */
+static bool holds_result(struct slice content)
+{
+    for (struct scan list = scan_open(content); scan_next(&list);)
+        for (struct scan block = scan_open(list.value); scan_next(&block);)
+            if (slice_is(block.key, "type") && slice_is(block.value, "tool_result"))
+                return true;
+    return false;
+}
+
 static void read_messages(struct slice messages, struct ask *a)
 {
     for (struct scan list = scan_open(messages); scan_next(&list);) {
@@ -122,8 +132,9 @@ static void read_messages(struct slice messages, struct ask *a)
                 a->said = m.value;
                 a->said_quoted = m.quoted;
                 a->in_bytes += (int64_t)m.value.n;
+                a->after_tool = a->after_tool || (!m.quoted && holds_result(m.value));
             } else if (slice_is(m.key, "role")) {
-                a->after_tool = slice_is(m.value, "tool");
+                a->after_tool = a->after_tool || slice_is(m.value, "tool");
             }
         }
     }
@@ -135,7 +146,9 @@ static void read_tools(struct slice tools, struct ask *a)
     if (!scan_next(&list))
         return;
     for (struct scan t = scan_open(list.value); scan_next(&t);)
-        if (slice_is(t.key, "function"))
+        if (slice_is(t.key, "name") && t.quoted)             /* Anthropic */
+            a->tool = t.value;
+        else if (slice_is(t.key, "function"))
             for (struct scan f = scan_open(t.value); scan_next(&f);)
                 if (slice_is(f.key, "name") && f.quoted)
                     a->tool = f.value;

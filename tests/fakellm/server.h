@@ -90,6 +90,16 @@ void server_release(struct server *);
 void control_handle(struct conn *, const struct http *);
 /* A whole answer into c->out. ${extra}: header lines or "". */
 void control_send(struct conn *, int status, const char *type, const char *extra, struct slice body);
+/* A small answer of a dialect, and an error: into the journal too. */
+void control_answer(struct conn *, int status, struct slice body);
+void control_error(struct conn *, const struct dialect *, int status, const char *message);
+/* The names of models there are, one a line, into ${t}. */
+void control_names(struct conn *, struct text *t);
+
+/* anthropic_lists.c */
+void anthropic_messages(struct conn *, const struct http *, const struct dialect *);
+void anthropic_models(struct conn *, const struct http *, const struct dialect *);
+void anthropic_count(struct conn *, const struct http *, const struct dialect *);
 
 /* play.c */
 void play_begin(struct conn *, const struct dialect *, const struct ask *);
