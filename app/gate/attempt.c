@@ -75,7 +75,7 @@ static bool run_event(void *arg, const struct chat_event *event)
     if (!run->first_token_us && (run->reader.text_bytes || run->reader.tool_calls))
         run->first_token_us = run_age_us(run);
     if (!run->chat->stream)
-        return collect(run, event);
+        return run->client->pieces ? run->client->event(run, event) : collect(run, event);
     begin(run);
     run->said_at = clock_mono();
     return run->client->event(run, event);

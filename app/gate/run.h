@@ -26,6 +26,7 @@ struct run_client {
     void (*attach)(struct run *, struct loop *);                           /* first: the run has come to its relay */
     void (*begin)(struct run *);                                           /* a stream starts: status and headers */
     bool (*event)(struct run *, const struct chat_event *);                /* false: the caller is gone or takes too little */
+    bool pieces;                         /* event() gets whole answers too, before begin: the API keeps their order, or notes what it drops */
     bool (*comment)(struct run *);                                         /* keep a silent stream alive; NULL if the dialect has no way */
     void (*end)(struct run *);                                             /* a stream ended well: its end mark */
     void (*whole)(struct run *, const struct chat_answer *);               /* the answer to a request without stream */

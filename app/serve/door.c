@@ -36,6 +36,10 @@ static bool read_policy(struct request *rq, struct run_start *start)
 
 static bool check_body(struct request *rq, struct json *body_r)
 {
+    const char *encoding = request_header(rq, "content-encoding");
+
+    if (encoding && strcmp(encoding, "identity") != 0)       /* Codex may send zstd */
+        return fail_field(&rq->err, "Content-Encoding", encoding, "identity") || (rq->err.kind = ERR_MEDIA_TYPE, false);
     if (strcmp(rq->content_type, "application/json") != 0 && *rq->content_type)
         return fail_field(&rq->err, "Content-Type", rq->content_type, "application/json") || (rq->err.kind = ERR_MEDIA_TYPE, false);
     if (!json_check(rq->body, &(struct json_limits){.allow_nul = true}, body_r, &rq->err))
@@ -43,7 +47,7 @@ static bool check_body(struct request *rq, struct json *body_r)
     return json_kind(*body_r) == JSON_OBJECT || fail(&rq->err, ERR_NOT_JSON, "the body is not a JSON object");
 }
 
-static bool door_read(struct request *rq, const struct door *door, struct chat *chat)
+bool door_read(struct request *rq, const struct door *door, struct chat *chat)
 {
     struct json body;
 
@@ -111,6 +115,13 @@ void door_begin(struct run *run, const char *content_type)
     headers[n++] = (struct header){"Cache-Control", "no-cache"};
     headers[n++] = (struct header){"X-Accel-Buffering", "no"};
     stream_head(caller->stream, 200, headers, n);
+}
+
+bool door_send(struct run *run, const struct buf *buf)
+{
+    struct caller *caller = run->caller;
+
+    return !buf->overflow && stream_write(caller->stream, buf_view(buf));
 }
 
 void door_whole(struct run *run, struct bytes body)

@@ -19,12 +19,14 @@ struct caller {
     struct request *rq;
     struct stream *stream;
     int64_t created;                                     /* seconds since 1970, for answers that carry it */
-    bool said_role;                                      /* of the dialects whose first event is special */
-    int64_t calls_said;
+    void *state;                                         /* the API's own, of an answer under way; NULL at first */
 };
 
 /* A LANE_RUNS handler's whole body. */
 bool door_run(struct request *, const struct door *);
+
+/* Check and read the body without running it: for counting tokens. */
+must_check bool door_read(struct request *, const struct door *, struct chat *);
 
 /* Parts of a run_client that are alike. */
 void door_attach(struct run *, struct loop *);
@@ -32,6 +34,8 @@ void door_fail(struct run *, const struct err *);        /* before begin: the er
 void door_close(struct run *);
 /* Status 200 and the run's headers, with a content type. */
 void door_begin(struct run *, const char *content_type);
+/* A piece of a stream. False when the caller is gone or takes too little, or ${buf} has overflowed. */
+must_check bool door_send(struct run *, const struct buf *);
 /* A whole answer of 200 with the run's headers. */
 void door_whole(struct run *, struct bytes body);
 
