@@ -166,3 +166,26 @@ bool clock_parse(const char *text, int64_t *micros_r)
     *micros_r = days * DAY + time - offset;
     return true;
 }
+
+/* The position of three letters in a text of such; -1 if they are not there. */
+static int64_t take_name(const char **p, const char *names)
+{
+    for (int64_t i = 0; names[3 * i]; i++)
+        if (strncmp(*p, names + 3 * i, 3) == 0) {
+            *p += 3;
+            return i;
+        }
+    return -1;
+}
+
+bool clock_parse_http(const char *text, int64_t *micros_r)
+{
+    int64_t day, month, year, time, days;
+    if (take_name(&text, "SunMonTueWedThuFriSat") < 0 || !take_char(&text, ',') || !take_char(&text, ' ') || !take_digits(&text, 2, 1, 31, &day) ||
+        !take_char(&text, ' ') || (month = take_name(&text, "JanFebMarAprMayJunJulAugSepOctNovDec") + 1) == 0 || !take_char(&text, ' ') ||
+        !take_digits(&text, 4, 0, 9999, &year) || !take_char(&text, ' ') || !take_time(&text, &time) || strcmp(text, " GMT") != 0)
+        return false;
+    days = days_before(year, month, day);
+    *micros_r = days * DAY + time;
+    return date_of(days).month == month;
+}

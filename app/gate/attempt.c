@@ -2,7 +2,6 @@
 #include "gate/attempt.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -109,14 +108,6 @@ static bool each_line(void *arg, struct bytes line)
 
 /* ---- the provider's HTTP answer ---- */
 
-static int64_t retry_after(const char *value)
-{
-    char *end;
-    long long s = strtoll(value, &end, 10);
-
-    return *value && !*end && s > 0 && s < 86400 ? s : 0;
-}
-
 /* "application/json", with or without parameters. */
 static bool is_json(const char *content_type)
 {
@@ -137,10 +128,9 @@ static void on_head(void *arg, int status, const struct http_header *headers, si
     bool json = false;
 
     run->status = status;
+    rate_read(headers, n, clock_wall(), &run->rate, &run->retry_after_ms);
     for (size_t i = 0; i < n; i++) {
-        if (strcmp(headers[i].name, "retry-after") == 0)
-            run->retry_after_s = retry_after(headers[i].value);
-        else if (strcmp(headers[i].name, "content-type") == 0)
+        if (strcmp(headers[i].name, "content-type") == 0)
             json = is_json(headers[i].value);
         else if (strcmp(headers[i].name, "x-request-id") == 0 || strcmp(headers[i].name, "request-id") == 0)
             run->reader.upstream_id = upstream_id(run, headers[i].value);
@@ -181,7 +171,7 @@ static void fail_status(struct run *run)
     char *words;
 
     upstream_error_of(run->status, error);
-    error->retry_after_ms = run->retry_after_s * 1000;
+    error->retry_after_ms = run->retry_after_ms;
     rules_of(run)->read_error(run->target.provider, run->status, buf_view(&run->body), run->arena, error);
     if (run->chat->dialect == rules_of(run)->id)
         error->body = upstream_error_body(buf_view(&run->body), run->target.provider->secret, run->arena);
@@ -381,6 +371,7 @@ static void begin_reading(struct run *run)
     r->emit = run_event;
     r->arg = run;
     r->model = r->upstream_id = "";
+    rate_read(NULL, 0, 0, &run->rate, &run->retry_after_ms);
     r->said.family = estimate_family(run->target.model);
     if (run->target.stream && rules_of(run)->framing == FRAMES_SSE)
         run->sse = sse_new(run->arena, FRAME_MAX);

@@ -15,6 +15,25 @@ int64_t run_age_us(const struct run *run)
     return clock_mono() - run->started;
 }
 
+/* What would have helped against a failure: the provider's error says, or how far the attempt came. */
+static const char *remedy_word(const struct run *run, enum http_end end)
+{
+    static const char *const words[] = {[REMEDY_CALLER] = "caller", [REMEDY_RETRY] = "retry", [REMEDY_OTHER] = "other"};
+
+    if (run->gone || !run->failed)
+        return "";
+    if (run->reader.error.kind)
+        return words[run->reader.error.remedy];
+    switch (end) {
+    case HTTP_EGRESS: case HTTP_TLS: case HTTP_NOT_RESOLVED: case HTTP_PROTOCOL: case HTTP_TOO_LARGE:
+        return "other";
+    case HTTP_DONE: case HTTP_REFUSED: case HTTP_UNREACHABLE: case HTTP_CONNECT_TIMEOUT: case HTTP_FIRST_BYTE_TIMEOUT: case HTTP_IDLE_TIMEOUT:
+    case HTTP_TOTAL_TIMEOUT: case HTTP_CUT: case HTTP_CANCELLED: case HTTP_OTHER: case HTTP_ENDS:
+        break;
+    }
+    return "retry";
+}
+
 void outcome_attempt(struct run *run, const struct http_result *result)
 {
     struct attempt_row *attempt = list_add(run->arena, &run->entry.attempts, sizeof(*attempt));
@@ -25,8 +44,9 @@ void outcome_attempt(struct run *run, const struct http_result *result)
         .detail = run->failed ? arena_text(run->arena, run->err.text) : "",
         .offset_us = run_age_us(run) - result->total_us, .connect_us = result->connect_us, .first_byte_us = result->first_byte_us,
         .latency_us = result->total_us, .reused = result->reused, .remote = arena_text(run->arena, result->remote),
-        .upstream_id = run->reader.upstream_id, .remedy = "", .retry_after_ms = run->reader.error.retry_after_ms,
-        .rate_requests = -1, .rate_tokens = -1,
+        .upstream_id = run->reader.upstream_id, .remedy = remedy_word(run, result->end),
+        .retry_after_ms = run->failed ? run->reader.error.retry_after_ms : 0, .rate_requests = run->rate.remaining_requests,
+        .rate_tokens = run->rate.remaining_tokens,
     };
     if (run->gone)
         attempt->result = "cancelled";

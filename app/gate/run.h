@@ -61,7 +61,8 @@ struct run {
     struct buf text, reasoning;
     size_t thought_from;                 /* where in reasoning the current thought begins */
     int status;                          /* of the provider */
-    int64_t retry_after_s;
+    struct rate rate;                    /* what its headers said of its limits */
+    int64_t retry_after_ms;
     int64_t first_token_us;              /* after the start; 0 = none yet */
     int64_t said_at;                     /* mono µs: when the caller of a stream heard something last */
     size_t embed_asked;                  /* of an embedding: inputs of the request under way */

@@ -370,19 +370,20 @@ static void test_whole_answers(void **state)
 static void test_statuses(void **state)
 {
     (void)state;
-    const struct { const char *head; enum err_kind kind; int after; const char *result; } cases[] = {
-        {"HTTP/1.1 429 Slow\r\nRetry-After: 7\r\n", ERR_RATE, 7, "status_429"},
-        {"HTTP/1.1 429 Slow\r\nRetry-After: 99999999\r\n", ERR_RATE, 0, "status_429"},
-        {"HTTP/1.1 429 Slow\r\nRetry-After: Wed, 21 Oct 2015 07:28:00 GMT\r\n", ERR_RATE, 0, "status_429"},
-        {"HTTP/1.1 401 No\r\n", ERR_UPSTREAM_AUTH, 0, "status_401"},
-        {"HTTP/1.1 403 No\r\n", ERR_UPSTREAM_AUTH, 0, "status_403"},
-        {"HTTP/1.1 400 No\r\n", ERR_UPSTREAM_INPUT, 0, "status_400"},
-        {"HTTP/1.1 422 No\r\n", ERR_UPSTREAM_INPUT, 0, "status_422"},
-        {"HTTP/1.1 404 No\r\n", ERR_UPSTREAM, 0, "status_404"},
-        {"HTTP/1.1 500 No\r\n", ERR_UPSTREAM, 0, "status_500"},
-        {"HTTP/1.1 503 No\r\nRetry-After: 3\r\n", ERR_UPSTREAM_DOWN, 3, "status_503"},
-        {"HTTP/1.1 529 No\r\n", ERR_UPSTREAM_DOWN, 0, "status_529"},
-        {"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\n", ERR_UPSTREAM, 0, "status_302"},
+    const struct { const char *head; enum err_kind kind; int after; const char *result, *remedy; int64_t requests; } cases[] = {
+        {"HTTP/1.1 429 Slow\r\nRetry-After: 7\r\n", ERR_RATE, 7, "status_429", "retry", -1},
+        {"HTTP/1.1 429 Slow\r\nRetry-After: 99999999\r\n", ERR_RATE, 86400, "status_429", "retry", -1},
+        {"HTTP/1.1 429 Slow\r\nRetry-After: Wed, 21 Oct 2015 07:28:00 GMT\r\n", ERR_RATE, 0, "status_429", "retry", -1},
+        {"HTTP/1.1 429 Slow\r\nX-RateLimit-Remaining-Requests: 12\r\nretry-after-ms: 1200\r\n", ERR_RATE, 2, "status_429", "retry", 12},
+        {"HTTP/1.1 401 No\r\n", ERR_UPSTREAM_AUTH, 0, "status_401", "other", -1},
+        {"HTTP/1.1 403 No\r\n", ERR_UPSTREAM_AUTH, 0, "status_403", "other", -1},
+        {"HTTP/1.1 400 No\r\n", ERR_UPSTREAM_INPUT, 0, "status_400", "caller", -1},
+        {"HTTP/1.1 422 No\r\n", ERR_UPSTREAM_INPUT, 0, "status_422", "caller", -1},
+        {"HTTP/1.1 404 No\r\n", ERR_UPSTREAM, 0, "status_404", "other", -1},
+        {"HTTP/1.1 500 No\r\n", ERR_UPSTREAM, 0, "status_500", "retry", -1},
+        {"HTTP/1.1 503 No\r\nRetry-After: 3\r\n", ERR_UPSTREAM_DOWN, 3, "status_503", "retry", -1},
+        {"HTTP/1.1 529 No\r\n", ERR_UPSTREAM_DOWN, 0, "status_529", "retry", -1},
+        {"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\n", ERR_UPSTREAM, 0, "status_302", "other", -1},
     };
     configure("openai", url, NULL, NULL);
     for (size_t i = 0; i < COUNT(cases); i++) {
@@ -395,7 +396,11 @@ static void test_statuses(void **state)
             fail_msg("%s: %s, %d", cases[i].head, err_name(c->err.kind), c->err.retry_after_s);
         assert_string_equal(c->err.detail, "their words");
         assert_string_equal(c->err.value, "provider");
-        assert_string_equal(((const struct attempt_row *)c->entry.attempts.items)->result, cases[i].result);
+        const struct attempt_row *attempt = c->entry.attempts.items;
+        assert_string_equal(attempt->result, cases[i].result);
+        assert_string_equal(attempt->remedy, cases[i].remedy);
+        assert_int_equal(attempt->rate_requests, cases[i].requests);
+        assert_int_equal(attempt->rate_tokens, -1);
         assert_recorded(c, "failed");
     }
 }

@@ -112,6 +112,21 @@ static void test_clocks_run(void **state)
     assert_true(wall > INT64_C(1700000000) * 1000000);
 }
 
+static void test_reads_http_dates(void **state)
+{
+    (void)state;
+    int64_t micros;
+    assert_true(clock_parse_http("Sun, 06 Nov 1994 08:49:37 GMT", &micros));
+    assert_int_equal(micros, 784111777 * INT64_C(1000000));
+    assert_true(clock_parse_http("Thu, 01 Jan 1970 00:00:00 GMT", &micros));
+    assert_int_equal(micros, 0);
+    const char *const bad[] = {"", "Sun", "Sun, 06 Nov 1994 08:49:37", "Sun, 6 Nov 1994 08:49:37 GMT", "Sunday, 06-Nov-94 08:49:37 GMT",
+                               "Sun, 30 Feb 1994 08:49:37 GMT", "Sun, 06 Nov 1994 24:49:37 GMT", "Sun, 06 Xxx 1994 08:49:37 GMT",
+                               "Sun Nov  6 08:49:37 1994", "Sun, 06 Nov 1994 08:49:37 GMT "};
+    for (size_t i = 0; i < COUNT(bad); i++)
+        assert_false(clock_parse_http(bad[i], &micros));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -120,6 +135,7 @@ int main(void)
         cmocka_unit_test(test_refuses),
         cmocka_unit_test(test_property_there_and_back),
         cmocka_unit_test(test_clocks_run),
+        cmocka_unit_test(test_reads_http_dates),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
