@@ -53,9 +53,25 @@ const char *provider_option(const struct provider *provider, const char *name)
     return "";
 }
 
+/* Each name is kept once. */
+static void drop(struct list *dropped, struct arena *a, const char *field)
+{
+    const char *const *known = dropped->items;
+
+    for (size_t i = 0; i < dropped->n; i++)
+        if (strcmp(known[i], field) == 0)
+            return;
+    *(const char **)list_add(a, dropped, sizeof(const char *)) = arena_text(a, field);
+}
+
 void target_drop(struct target *target, struct arena *a, const char *field)
 {
-    *(const char **)list_add(a, &target->dropped, sizeof(const char *)) = field;
+    drop(&target->dropped, a, field);
+}
+
+void reader_drop(struct reader *r, const char *field)
+{
+    drop(&r->dropped, r->arena, field);
 }
 
 bool models_read(struct bytes body, const char *list, const char *name, void (*each)(struct json entry, struct listed_model *),
@@ -135,16 +151,6 @@ int64_t reader_tokens(struct json usage, const char *name)
     int64_t n;
 
     return json_int(json_member(usage, name), 0, TOKENS_MAX, &n) ? n : 0;
-}
-
-void reader_drop(struct reader *r, const char *field)
-{
-    const char *const *known = r->dropped.items;
-
-    for (size_t i = 0; i < r->dropped.n; i++)
-        if (strcmp(known[i], field) == 0)
-            return;
-    *(const char **)list_add(r->arena, &r->dropped, sizeof(const char *)) = arena_text(r->arena, field);
 }
 
 bool reader_emit(struct reader *r, const struct chat_event *event, struct err *err)

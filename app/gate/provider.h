@@ -20,7 +20,7 @@ struct target {
     const struct provider *provider;
     const char *model;                   /* the provider's own name for it */
     bool stream;                         /* ask for a stream: as the caller did, or prepare() found that the provider has nothing else */
-    struct list dropped;                 /* const char *: hints of the caller that this provider does not take; target_drop adds */
+    struct list dropped;                 /* const char *: hints of the caller that this provider does not take; target_drop adds, once each */
 };
 void target_drop(struct target *, struct arena *, const char *field);
 
