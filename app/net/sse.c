@@ -46,7 +46,7 @@ static void dispatch(struct sse *s, each_event *each, void *arg)
     if (s->data.n > 0)
         s->stopped = !each(arg, s->event, buf_view(&s->data));
     buf_clear(&s->data);
-    s->has_data = false;
+    s->has_data = s->bare = false;
     s->event[0] = '\0';
 }
 
@@ -74,6 +74,10 @@ static bool read_line(struct sse *s, struct bytes line, each_event *each, void *
         s->started = true;
         if (line.n >= 3 && memcmp(line.p, "\xEF\xBB\xBF", 3) == 0)
             line = (struct bytes){line.p + 3, line.n - 3};
+    }
+    if (line.n > 0 && (s->bare || (!s->has_data && (line.p[0] == '{' || line.p[0] == '[')))) {
+        s->bare = true;                 /* no field begins like that */
+        return add_data(s, line, err);
     }
     if (line.n > 0)
         return read_field(s, line, err);

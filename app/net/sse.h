@@ -2,7 +2,8 @@
 #ifndef NET_SSE_H
 #define NET_SSE_H
 /* sse: server-sent events out of bytes cut anywhere (WHATWG HTML section 9.2, plus what real providers do: data: without
- * space, CRLF, CR, comments, BOM, a last event without its blank line). ndjson: one JSON text per line, the same way. */
+ * space, CRLF, CR, comments, BOM, a last event without its blank line, JSON lines without any data: up to the next blank line, as
+ * Google's servers write a failure into a stream). ndjson: one JSON text per line, the same way. */
 #include "base/base.h"
 #include "base/buf.h"
 
@@ -12,7 +13,7 @@ struct sse {
     struct buf line;             /* the unfinished rest, between feeds */
     struct buf data;             /* data lines of the event so far */
     char event[64];              /* longer names are cut; no provider has any */
-    bool has_data, after_cr, started, stopped;
+    bool has_data, bare, after_cr, started, stopped;
 };
 
 /* Lines and events up to ${max} bytes. Buffers live in ${arena}. */

@@ -2,11 +2,11 @@
 /* gemini_provider: Google's own dialect (generateContent). Told apart from the others by: the model in the address, turns of parts, calls that
  * come whole and are followed by STOP, signatures that must come back, no end mark of a stream, usage that grows from event to event. The
  * key goes in a header; in the address it would end up in logs. No client of ours speaks it, so that frames are always read. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/real.h"
 #include "base/secret.h"
 #include "gate/snapshot.h"
 #include "gate/thought.h"
@@ -257,10 +257,12 @@ static bool gemini_read_whole(struct reader *r, struct bytes body, struct err *e
 static int64_t read_delay(struct json delay, struct arena *a)
 {
     const char *text = json_string(delay, a);
-    char *end;
-    double s = text ? strtod(text, &end) : 0;
+    size_t n = text ? strlen(text) : 0;
+    double s;
 
-    return text && strcmp(end, "s") == 0 && s > 0 && s < 86400 ? (int64_t)(s * 1000) : 0;
+    if (n < 2 || text[n - 1] != 's' || !real_read((struct bytes){(const uint8_t *)text, n - 1}, &s))
+        return 0;
+    return s > 0 && s < 86400 ? (int64_t)(s * 1000) : 0;
 }
 
 /* A quota of the day is no help to wait for. */
@@ -357,6 +359,8 @@ static bool gemini_prepare_embed(struct target *target, const struct chat *chat,
                                  struct http_request *r, struct err *err)
 {
     prepare_post(target, "batchEmbedContents", a, r);
+    if (chat->user && !first)
+        target_drop(target, a, "user");
     return gemini_write_embed(target, chat, first, n, a, &r->body, err);
 }
 
@@ -376,10 +380,8 @@ static bool gemini_read_embed(struct reader *r, struct bytes body, struct err *e
     for (w = json_walk(found[1]); json_next(&w);)
         if (!emit_vector(r, json_member(w.value, "values"), err))
             return false;
-    if (json_kind(found[2]) == JSON_OBJECT) {
-        r->usage.in = sum(r->usage.in, reader_tokens(found[2], "promptTokenCount"));
-        r->usage.known = true;
-    }
+    if (json_kind(found[2]) == JSON_OBJECT)
+        emit_vector_usage(r, found[2], "promptTokenCount");
     return true;
 }
 

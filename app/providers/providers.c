@@ -9,12 +9,18 @@ static const struct provider_type ollama = {
     .help = "provider.type.help.ollama", .embed_max = 512,
 };
 
+static const struct provider_type gemini = {
+    .name = "gemini", .label = "Google Gemini", .rules = &gemini_rules, .base_url = "https://generativelanguage.googleapis.com/v1beta",
+    .mode = "cloud", .secret_needed = true, .help = "provider.type.help.gemini", .retention = RETENTION_CONTRACT, .embed_max = 100,
+    .prices = "gemini",
+};
+
 const struct provider_type *const all_provider_types[] = {
     /* local */
     &ollama, &vllm_service, &llamacpp_service, &lmstudio_service, &localai_service, &compatible_service,
     /* China */
     &qwen_service, &zhipu_service, &qianfan_service, &hunyuan_service, &deepseek_service, &moonshot_service,
     /* the world */
-    &openai_service, &azure_service, &azure_classic_service, &mistral_service, &groq_service, &openrouter_service, &perplexity_service,
-    NULL,
+    &openai_service, &azure_service, &azure_classic_service, &gemini, &mistral_service, &groq_service, &openrouter_service,
+    &perplexity_service, NULL,
 };

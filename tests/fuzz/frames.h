@@ -105,6 +105,8 @@ static void stream(struct ear *e, struct arena *a, struct bytes in, size_t step)
     }
     if (ok)
         ok = e->rules->framing == FRAMES_SSE ? sse_end(&sse, take_event, e, &err) : ndjson_end(&lines, take_line, e, &err);
+    if (ok && !e->refused && !e->reader.ended && e->rules->read_end)
+        e->refused = !e->rules->read_end(&e->reader, &err);
     check(&e->reader);
     arena_free(e->scratch);
 }

@@ -9,7 +9,7 @@
 #include "providers/providers.h"
 
 struct heard_call {
-    const char *id, *name;
+    const char *id, *name, *opaque;
     struct buf arguments;
 };
 
@@ -54,6 +54,8 @@ static bool hear(void *arg, const struct chat_event *event)
             call->id = arena_text(a, event->id);
         if (event->name)
             call->name = arena_text(a, event->name);
+        if (event->opaque)
+            call->opaque = arena_text(a, event->opaque);
         buf_bytes(&call->arguments, event->arguments);
         break;
     case EVENT_OPAQUE:
@@ -108,7 +110,10 @@ __attribute__((unused)) static bool hear_stream(struct heard *h, struct bytes wi
         if (!fed || err.kind)
             return false;
     }
-    return (h->rules->framing == FRAMES_SSE ? sse_end(&sse, hear_event, h, &err) : ndjson_end(&lines, hear_line, h, &err)) && !err.kind;
+    bool over = h->rules->framing == FRAMES_SSE ? sse_end(&sse, hear_event, h, &err) : ndjson_end(&lines, hear_line, h, &err);
+    if (!over || err.kind || h->reader.ended || !h->rules->read_end)
+        return over && !err.kind;
+    return h->rules->read_end(&h->reader, &err);
 }
 
 __attribute__((unused)) static bool hear_whole(struct heard *h, const char *body)

@@ -49,6 +49,9 @@ static const struct {
     {S("data: a\r"), "", "{a}"},
     {S("data: a\n\n\n\n\n"), "{a}", ""},
     {S("event: done\ndata: x"), "", "done{x}"},
+    {S("data: a\n\n{\"error\":\n {}}\n\ndata: b\n\n"), "{a}{{\"error\":\n {}}}{b}", ""},      /* JSON that is no field */
+    {S("data: a\n\n[{\r\n\"data\": 1\r\n}]"), "{a}", "{[{\n\"data\": 1\n}]}"},
+    {S("data: a\n{\n\n"), "{a}", ""},                            /* but not inside an event */
     {S(""), "", ""},
     {S("\n\n\r\r\n"), "", ""},
     {S("event: 123456789012345678901234567890123456789012345678901234567890123456789\ndata: x\n\n"),
