@@ -99,6 +99,16 @@ static void add_embed(struct estimate *e, const struct embed *embed)
     }
 }
 
+static int64_t count_ids(const struct embed *embed)
+{
+    const struct bytes *ids = embed->inputs.items;
+    int64_t n = 0;
+
+    for (size_t i = 0; i < embed->inputs.n; i++)
+        n += (int64_t)json_count((struct json){(const char *)ids[i].p, ids[i].n});
+    return n;
+}
+
 /* ---- a body as it came ---- */
 
 static bool is_one_of(struct json text, const char *const words[])
@@ -209,7 +219,7 @@ int64_t estimate_chat(const struct chat *chat, const char *model)
     if (chat->embed && !chat->embed->tokens)
         add_embed(&e, chat->embed);
     else if (chat->embed)
-        e.hundredths = 100 * (int64_t)json_count(json_member(chat->raw, "input"));
+        e.hundredths = 100 * count_ids(chat->embed);
     else if (chat->messages.n)
         add_chat(&e, chat);
     else

@@ -47,7 +47,7 @@ static bool is_tokens(struct json list)
     while (json_next(&w))
         if (!json_int(w.value, 0, INT32_MAX, &id))
             return false;
-    return w.i > 0;
+    return json_count(list) > 0;
 }
 
 static bool fail_input(struct json value, size_t i, struct arena *a, struct err *err)

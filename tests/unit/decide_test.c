@@ -113,6 +113,43 @@ static void test_what_is_refused(void **state)
     must_fail(decide(&empty, &(struct wish){.model = "m"}, a, &d, &err), ERR_MODEL_NOT_FOUND);
 }
 
+static bool no_prepare(struct target *t, const struct chat *c, size_t first, size_t n, struct arena *arena, struct http_request *r, struct err *e)
+{
+    (void)t, (void)c, (void)first, (void)n, (void)arena, (void)r, (void)e;
+    return true;
+}
+
+static bool no_read(struct reader *r, struct bytes body, struct err *e)
+{
+    (void)r, (void)body, (void)e;
+    return true;
+}
+
+/* Who has no embeddings is no candidate for them, whatever else allows it. */
+static void test_embeddings(void **state)
+{
+    (void)state;
+    static const struct dialect_rules rules = {.prepare_embed = no_prepare, .read_embed = no_read};
+    static const struct provider_type can = {.name = "can", .rules = &rules, .embed_max = 1}, cannot = {.name = "cannot", .rules = &rules};
+    const struct wish wish = {.model = "m", .embed = true}, secret = {.model = "m", .embed = true, .data_class = CLASS_SECRET};
+    struct snapshot *s = two();
+    struct provider *p = s->providers.items;
+    struct decision d;
+    p[0].type = p[1].type = &cannot;
+    must_fail(decide(s, &wish, a, &d, &err), ERR_INPUT);
+    assert_string_equal(err.message, "error.no_embeddings");
+    assert_string_equal(at(&d, 0)->verdict, "embed");
+    p[1].type = &can;
+    must(decide(s, &wish, a, &d, &err));
+    assert_chosen(&d, "house", "m");
+    assert_string_equal(at(&d, 0)->verdict, "embed");
+    p[0].type = &can, p[1].type = &cannot;
+    must_fail(decide(s, &secret, a, &d, &err), ERR_POLICY);
+    assert_string_equal(at(&d, 1)->verdict, "embed");
+    must(decide(s, &(struct wish){.model = "m"}, a, &d, &err));
+    assert_chosen(&d, "cloud", "m");
+}
+
 /* A policy that refused one says more than another one being switched off, in whichever order they stand. */
 static void test_the_reason_that_counts(void **state)
 {
@@ -311,7 +348,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_first_that_may),
         cmocka_unit_test(test_what_is_refused),
-        cmocka_unit_test(test_the_reason_that_counts),
+        cmocka_unit_test(test_the_reason_that_counts), cmocka_unit_test(test_embeddings),
         cmocka_unit_test(test_a_name_with_two_meanings),
         cmocka_unit_test(test_any_configuration),
         cmocka_unit_test(test_many_models_in_an_error),
