@@ -25,7 +25,7 @@ const struct setting setting_rows[] = {
     {NUMBER(page_workers),      .initial = "4",         .min = 1,        .max = 64},
     {NUMBER(page_queue),        .initial = "256",       .min = 1,        .max = 100000},
     {NUMBER(db_pool),           .initial = "8",         .min = 2,        .max = 200},
-    {NUMBER(body_max),          .initial = "20971520",  .min = 1024,     .max = 268435456,  .live = true, .unit = "unit.bytes"},
+    {NUMBER(body_max),          .initial = "33554432",  .min = 1024,     .max = 268435456,  .live = true, .unit = "unit.bytes"},
     {NUMBER(answer_max),        .initial = "33554432",  .min = 1024,     .max = 1073741824, .live = true, .unit = "unit.bytes"},
     {NUMBER(stream_buffer),     .initial = "1048576",   .min = 65536,    .max = 67108864,   .live = true, .unit = "unit.bytes"},
     {NUMBER(keepalive_s),       .initial = "15",        .min = 0,        .max = 600,        .live = true, .unit = "unit.seconds"},

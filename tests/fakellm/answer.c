@@ -5,6 +5,8 @@
 #include <time.h>
 
 #define SIZE_PIECE 256
+#define LONG (64 << 20)
+#define LONG_PIECE (16 << 10)
 
 static const char fixed[] =
     "A moon gate is a round opening in a garden wall. Whoever walks through it sees the garden as a picture first and as a place only "
@@ -99,7 +101,7 @@ static size_t word_length(struct slice s)
 static size_t piece_length(const struct answer *a, struct slice s)
 {
     if (a->b.words == WORDS_SIZE)
-        return s.n < SIZE_PIECE ? s.n : SIZE_PIECE;
+        return s.n < SIZE_PIECE || (s.n < LONG_PIECE && a->b.size > LONG) ? s.n : a->b.size > LONG ? LONG_PIECE : SIZE_PIECE;
     return word_length(s);
 }
 

@@ -29,7 +29,7 @@ static const struct option {
     {"zh", NOTHING, 0, WORDS_ZH, 0, 0, 0, "always the same Chinese text"},
     {"text", WORD, 0, WORDS_TEXT, offsetof(struct behaviour, text), 0, 0, "this text (up to the next +)"},
     {"tokens", NUMBER, 0, WORDS_TOKENS, offsetof(struct behaviour, tokens), 0, 1000000, "so many pieces: \"t1 t2 t3 \""},
-    {"size", NUMBER, 0, WORDS_SIZE, offsetof(struct behaviour, size), 0, 64 << 20, "a text of so many bytes, in pieces of 256"},
+    {"size", NUMBER, 0, WORDS_SIZE, offsetof(struct behaviour, size), 0, 512 << 20, "a text of so many bytes, in pieces of 256 (over 64 MiB: 16 KiB)"},
     {"stamp", NUMBER, 0, WORDS_STAMP, offsetof(struct behaviour, tokens), 0, 1000000,
      "so many pieces, each the time it was written (monotonic µs, 20 digits)"},
     {"first", NUMBER, 0, -1, offsetof(struct behaviour, first_ms), 0, MINUTES_10, "ms before the first byte"},
