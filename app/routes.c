@@ -19,6 +19,9 @@
 #include "openapi.h"
 #include "serve/generate.h"
 #include "serve/generate_read.h"
+#include "serve/ollama_chat.h"
+#include "serve/ollama_models.h"
+#include "serve/ollama_read.h"
 #include "serve/openai_chat.h"
 #include "serve/openai_embeddings.h"
 #include "serve/openai_read.h"
@@ -38,6 +41,20 @@ const struct route routes[] = {
      .schema = openai_embeddings_schema},
     {GET, "/v1/models", KEY_HOLDER, .run = openai_models, .face = FACE_OPENAI, .help = "api.models"},
     {GET, "/v1/models/:id*", KEY_HOLDER, .run = openai_model, .face = FACE_OPENAI, .help = "api.model"},
+    {POST, "/api/chat", KEY_HOLDER, .run = ollama_chat, .face = FACE_OLLAMA, .body_max = BODY_RUN, .help = "api.ollama_chat",
+     .schema = ollama_chat_schema},
+    {POST, "/api/generate", KEY_HOLDER, .run = ollama_generate, .face = FACE_OLLAMA, .body_max = BODY_RUN, .help = "api.ollama_generate",
+     .schema = ollama_generate_schema},
+    {GET, "/api/tags", KEY_HOLDER, .run = ollama_tags, .face = FACE_OLLAMA, .help = "api.ollama_tags"},
+    {GET, "/api/ps", KEY_HOLDER, .run = ollama_ps, .face = FACE_OLLAMA, .help = "api.ollama_ps"},
+    {POST, "/api/show", KEY_HOLDER, .run = ollama_show, .face = FACE_OLLAMA, .body_max = BODY_FORM, .help = "api.ollama_show",
+     .schema = ollama_show_schema},
+    {GET, "/api/version", ANYONE, .run = ollama_version, .face = FACE_OLLAMA, .help = "api.ollama_version"},
+    {POST, "/api/pull", KEY_HOLDER, .run = ollama_manage, .face = FACE_OLLAMA, .body_max = BODY_FORM},
+    {POST, "/api/push", KEY_HOLDER, .run = ollama_manage, .face = FACE_OLLAMA, .body_max = BODY_FORM},
+    {POST, "/api/create", KEY_HOLDER, .run = ollama_manage, .face = FACE_OLLAMA, .body_max = BODY_FORM},
+    {POST, "/api/copy", KEY_HOLDER, .run = ollama_manage, .face = FACE_OLLAMA, .body_max = BODY_FORM},
+    {DELETE, "/api/delete", KEY_HOLDER, .run = ollama_manage, .face = FACE_OLLAMA, .body_max = BODY_FORM},
     {POST, "/api/v1/llm/generate", KEY_HOLDER, .run = generate, .face = FACE_API, .body_max = BODY_RUN, .help = "api.generate",
      .schema = generate_schema},
     {GET, "/api/v1/llm/health", KEY_HOLDER, .run = generate_health, .face = FACE_API, .help = "api.llm_health"},

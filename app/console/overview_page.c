@@ -230,7 +230,10 @@ bool overview_page(struct request *rq)
     return page_render(rq, "overview", overview_page_fields, &o);
 }
 
+/* Programs ask with HEAD / whether anybody is here. */
 bool front_page(struct request *rq)
 {
+    if (rq->method_called == HEAD)
+        return response_text(rq, 200, "text/plain; charset=utf-8", (struct bytes){0});
     return response_redirect(rq, "/admin/");
 }

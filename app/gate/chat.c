@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/err.h"
+#include "base/json_write.h"
 
 struct chat *chat_new(struct arena *a)
 {
@@ -42,4 +44,22 @@ const char *thoughts_text(const struct chat_message *message, struct arena *a)
         if (thought[i].text && *thought[i].text)
             text = text ? arena_printf(a, "%s\n\n%s", text, thought[i].text) : thought[i].text;
     return text;
+}
+
+struct bytes tool_arguments(const char *arguments, struct arena *a)
+{
+    struct buf buf = buf_new(a, SIZE_MAX / 2);
+    struct json_out out = json_out(&buf);
+    struct json value = {0};
+    struct err ignored = {0};
+    bool good = json_check(bytes_of(arguments), &(struct json_limits){.allow_nul = true}, &value, &ignored);
+
+    if (good && json_kind(value) == JSON_OBJECT)
+        return json_bytes(value);
+    if (!*arguments || (good && json_kind(value) == JSON_NULL))
+        return bytes_of("{}");
+    json_begin_object(&out);
+    json_member_text(&out, "arguments", arguments);
+    json_end_object(&out);
+    return buf_view(&buf);
 }

@@ -99,6 +99,9 @@ struct chat *chat_new(struct arena *);
 void chat_drop(struct chat *, struct arena *, const char *field);
 /* The texts of a message's thoughts, joined by blank lines; NULL if there are none. */
 const char *thoughts_text(const struct chat_message *, struct arena *);
+/* The arguments of a call where a shape wants an object: themselves; {} for none ("", null); anything else a model may have said stays readable
+ * as {"arguments": "…"}. */
+struct bytes tool_arguments(const char *arguments, struct arena *);
 /* Grow a list by one zeroed item of ${size} bytes and return it. Doubles as needed; earlier items may move. */
 void *list_add(struct arena *, struct list *, size_t size);
 

@@ -154,7 +154,9 @@ static void read_models(struct provider *p, const struct snapshot_rows *rows, st
     for (size_t i = 0; i < rows->models.n; i++)
         if (strcmp(row[i].provider_id, p->id) == 0)
             *(struct model *)list_add(a, &p->models, sizeof(struct model)) = (struct model){
-                row[i].name, row[i].enabled, row[i].input_micros_per_mtok, row[i].output_micros_per_mtok, row[i].cached_micros_per_mtok};
+                .name = row[i].name, .enabled = row[i].enabled, .input_micros_per_mtok = row[i].input_micros_per_mtok,
+                .output_micros_per_mtok = row[i].output_micros_per_mtok, .cached_micros_per_mtok = row[i].cached_micros_per_mtok,
+                .created_at = row[i].created_at};
 }
 
 static int by_id(const void *a, const void *b)

@@ -20,6 +20,10 @@ struct model {
     const char *name;
     bool enabled;
     int64_t input_micros_per_mtok, output_micros_per_mtok, cached_micros_per_mtok;
+    int64_t context, max_output;         /* tokens; 0 = not known */
+    int64_t can;                         /* CAN_…; 0 = not known */
+    bool remote;                         /* a local runtime sends it elsewhere: see model_local() */
+    int64_t created_at;
 };
 
 struct provider {

@@ -34,13 +34,13 @@ static bool read_policy(struct request *rq, struct run_start *start)
     return !sovereign || parse_bool(sovereign, "X-Sovereign-Mode", &start->sovereign, &rq->err);
 }
 
-static bool check_body(struct request *rq, struct json *body_r)
+static bool check_body(struct request *rq, bool any_type, struct json *body_r)
 {
     const char *encoding = request_header(rq, "content-encoding");
 
     if (encoding && strcmp(encoding, "identity") != 0)       /* Codex may send zstd */
         return fail_field(&rq->err, "Content-Encoding", encoding, "identity") || (rq->err.kind = ERR_MEDIA_TYPE, false);
-    if (strcmp(rq->content_type, "application/json") != 0 && *rq->content_type)
+    if (!any_type && strcmp(rq->content_type, "application/json") != 0 && *rq->content_type)
         return fail_field(&rq->err, "Content-Type", rq->content_type, "application/json") || (rq->err.kind = ERR_MEDIA_TYPE, false);
     if (!json_check(rq->body, &(struct json_limits){.allow_nul = true}, body_r, &rq->err))
         return false;
@@ -51,7 +51,7 @@ bool door_read(struct request *rq, const struct door *door, struct chat *chat)
 {
     struct json body;
 
-    return check_body(rq, &body) && door->read(body, chat, rq->arena, &rq->err);
+    return check_body(rq, door->any_type, &body) && door->read(body, chat, rq->arena, &rq->err);
 }
 
 bool door_run(struct request *rq, const struct door *door)

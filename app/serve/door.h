@@ -12,6 +12,7 @@ struct door {
     /* Fill the chat from the checked body. ERR_INPUT naming field, value and what is allowed. */
     bool (*read)(struct json body, struct chat *, struct arena *, struct err *);
     const struct run_client *client;
+    bool any_type;                                       /* the API's own examples send JSON without saying so (curl -d) */
 };
 
 /* The caller of a run: run->caller points to one. */

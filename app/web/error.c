@@ -89,10 +89,13 @@ static void put_anthropic(struct request *rq, const struct err *err, const char 
     json_end_object(json);
 }
 
-static void put_ollama(const char *text, struct json_out *json)
+/* Clients look for the words "model 'x' not found" to offer what helps. */
+static void put_ollama(struct request *rq, const struct err *err, const char *text, struct json_out *json)
 {
+    struct err worded = *err;
+    worded.message = "error.ollama_model";
     json_begin_object(json);
-    json_member_text(json, "error", text);
+    json_member_text(json, "error", err->kind == ERR_MODEL_NOT_FOUND ? request_say(rq, &worded) : text);
     json_end_object(json);
 }
 
@@ -112,7 +115,7 @@ void request_put_error(struct request *rq, const struct err *err, struct json_ou
         put_anthropic(rq, err, text, json);
         return;
     case FACE_OLLAMA:
-        put_ollama(text, json);
+        put_ollama(rq, err, text, json);
         return;
     }
 }
