@@ -47,11 +47,11 @@ static void judge(struct candidate *c, const struct wish *wish, struct arena *a)
         c->verdict = "model_off";
     } else if (wish->embed && !embed_can(c->provider->type)) {
         c->verdict = "embed";
-    } else if (wish->local_only && !c->provider->local) {
+    } else if (wish->local_only && !model_local(c->provider, c->model)) {
         c->verdict = "sovereign";
-    } else if (wish->data_class > c->provider->class_max) {
+    } else if (wish->data_class > model_class_max(c->provider, c->model)) {
         c->verdict = "class";
-        c->detail = arena_printf(a, "%s > %s", class_words[wish->data_class], class_words[c->provider->class_max]);
+        c->detail = arena_printf(a, "%s > %s", class_words[wish->data_class], class_words[model_class_max(c->provider, c->model)]);
     } else {
         c->verdict = "standby";
     }
@@ -70,7 +70,7 @@ static void write_json(struct decision *d, struct arena *a)
         json_member_text(&out, "provider_id", c[i].provider->id);
         json_member_text(&out, "provider_name", c[i].provider->name);
         json_member_text(&out, "model", c[i].model->name);
-        json_member_put_bool(&out, "is_local", c[i].provider->local);
+        json_member_put_bool(&out, "is_local", model_local(c[i].provider, c[i].model));
         json_member_text(&out, "verdict", c[i].verdict);
         json_member_text(&out, "detail", c[i].detail);
         json_end_object(&out);

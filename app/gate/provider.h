@@ -103,6 +103,8 @@ struct dialect_rules {
     /* The unpaid check: list the models. And what its answer says (struct listed_model). */
     void (*prepare_models)(const struct provider *, struct arena *, struct http_request *request_r);
     bool (*read_models)(struct bytes body, struct arena *, struct list *models_r, struct err *);
+    /* Whether a name alone says that a local runtime passes this model on to another host; NULL = none does. */
+    bool (*remote_name)(const char *model);
     /* Inputs [first, first + n) of chat->embed; and the answer, one vector for each (providers/emit.h). A caller of the same dialect
      * (chat->dialect) whose inputs are asked all at once gets its body passed on, with the model exchanged. NULL = the dialect has none. */
     bool (*prepare_embed)(struct target *, const struct chat *, size_t first, size_t n, struct arena *, struct http_request *request_r,

@@ -74,7 +74,7 @@ static bool run_decide(struct run *run, struct err *err)
     run->target = (struct target){.provider = run->decision.chosen->provider, .model = run->decision.chosen->model->name, .stream = run->chat->stream};
     row->provider_id = run->target.provider->id;
     row->provider_name = run->target.provider->name;
-    row->is_local = run->target.provider->local;
+    row->is_local = model_local(run->target.provider, run->decision.chosen->model);
     row->actual_model = run->target.model;
     return true;
 }

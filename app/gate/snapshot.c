@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <inttypes.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,6 +19,8 @@
 #include "gate/provider.h"
 #include "gate/seal.h"
 #include "gate/snapshot_rows.h"
+
+#define LATEST ":latest"
 
 /* The public part comes first, so that a pointer to it is a pointer to the whole. */
 struct snapshot_whole {
@@ -156,7 +159,7 @@ static void read_models(struct provider *p, const struct snapshot_rows *rows, st
             *(struct model *)list_add(a, &p->models, sizeof(struct model)) = (struct model){
                 .name = row[i].name, .enabled = row[i].enabled, .input_micros_per_mtok = row[i].input_micros_per_mtok,
                 .output_micros_per_mtok = row[i].output_micros_per_mtok, .cached_micros_per_mtok = row[i].cached_micros_per_mtok,
-                .created_at = row[i].created_at};
+                .created_at = row[i].created_at, .remote = p->type && p->type->rules->remote_name && p->type->rules->remote_name(row[i].name)};
 }
 
 static int by_id(const void *a, const void *b)
@@ -298,14 +301,47 @@ const struct key *snapshot_key(const struct snapshot *s, const char *id)
     return s->keys.n ? bsearch(&(struct key){.id = id}, s->keys.items, s->keys.n, sizeof(struct key), by_id) : NULL;
 }
 
-const struct model *provider_model(const struct provider *p, const char *name)
+static const struct model *model_named(const struct provider *p, const char *name, size_t n)
 {
     const struct model *m = p->models.items;
 
     for (size_t i = 0; i < p->models.n; i++)
-        if (strcmp(m[i].name, name) == 0)
+        if (strncmp(m[i].name, name, n) == 0 && !m[i].name[n])
             return &m[i];
     return NULL;
+}
+
+/* A name as long as any is, with the tag that Ollama leaves out. */
+static const struct model *model_latest(const struct provider *p, const char *name)
+{
+    char tagged[1024];
+
+    if ((size_t)snprintf(tagged, sizeof(tagged), "%s%s", name, LATEST) >= sizeof(tagged))
+        return NULL;
+    return model_named(p, tagged, strlen(tagged));
+}
+
+const struct model *provider_model(const struct provider *p, const char *name)
+{
+    size_t n = strlen(name), tag = sizeof(LATEST) - 1;
+    const struct model *found = model_named(p, name, n);
+
+    if (found)
+        return found;
+    if (n > tag && strcmp(name + n - tag, LATEST) == 0)
+        return model_named(p, name, n - tag);
+    return strchr(name, ':') ? NULL : model_latest(p, name);
+}
+
+bool model_local(const struct provider *p, const struct model *m)
+{
+    return p->local && !m->remote;
+}
+
+/* A provider's ceiling was chosen for its own host: elsewhere it is at most what a cloud provider gets unless somebody says otherwise. */
+enum data_class model_class_max(const struct provider *p, const struct model *m)
+{
+    return p->local && m->remote && p->class_max > CLASS_INTERNAL ? CLASS_INTERNAL : p->class_max;
 }
 
 bool key_may_use(const struct key *key, const char *model)

@@ -90,7 +90,12 @@ struct egress provider_egress(bool local, const char *base_url);
 const struct provider *snapshot_provider(const struct snapshot *, const char *id);
 const struct provider *snapshot_active(const struct snapshot *);          /* NULL if none */
 const struct key *snapshot_key(const struct snapshot *, const char *id);
+/* "name:latest" and "name" mean each other where only one of them is listed, as in Ollama. */
 const struct model *provider_model(const struct provider *, const char *name);
+/* Whether what is sent to it stays on hosts of our own: a local provider may pass some of its models on (Ollama's cloud models). */
+bool model_local(const struct provider *, const struct model *);
+/* The highest class of data it may be given. */
+enum data_class model_class_max(const struct provider *, const struct model *);
 bool key_may_use(const struct key *, const char *model);                  /* NULL key (a person) may use all */
 
 #endif

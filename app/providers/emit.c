@@ -23,7 +23,7 @@ bool emit_text(struct reader *r, enum chat_event_type type, struct json value, s
         return true;
     event.text.p = (const uint8_t *)json_text(value, r->scratch, &event.text.n);
     reader_count(r, event.text);
-    return reader_emit(r, &event, err);
+    return r->same || reader_emit(r, &event, err);
 }
 
 const char *emit_call_id(struct arena *a)
@@ -32,6 +32,16 @@ const char *emit_call_id(struct arena *a)
 
     id_new(id);
     return arena_printf(a, "call_%s", id);
+}
+
+/* An object, or what is left of one in templates that write it as text. */
+static struct bytes arguments_of(struct reader *r, struct json arguments)
+{
+    const char *text = json_string(arguments, r->scratch);
+
+    if (json_kind(arguments) == JSON_OBJECT)
+        return json_bytes(arguments);
+    return tool_arguments(text ? text : arena_copy(r->scratch, arguments.p ? arguments.p : "", arguments.n), r->scratch);
 }
 
 bool emit_call(struct reader *r, struct json id, struct json name, struct json arguments, const char *opaque, struct err *err)
@@ -44,9 +54,9 @@ bool emit_call(struct reader *r, struct json id, struct json name, struct json a
     event.name = json_string(name, r->scratch);
     if (!event.name || !*event.name)
         return fail(err, ERR_UPSTREAM, "the provider sent a tool call without a name");
-    event.arguments = json_kind(arguments) == JSON_OBJECT ? json_bytes(arguments) : bytes_of("{}");
-    if (!reader_emit(r, &event, err))
-        return false;
+    event.arguments = arguments_of(r, arguments);
+    if (r->same ? r->tool_calls >= TOOL_CALLS_MAX : !reader_emit(r, &event, err))
+        return r->same;
     r->tool_calls++;
     reader_count(r, event.arguments);
     return true;
@@ -61,5 +71,5 @@ bool emit_finish(struct reader *r, const char *finish, struct err *err)
     if (r->tool_calls && strcmp(finish, "stop") == 0)
         event.finish = "tool_calls";
     r->finish = event.finish;
-    return reader_emit(r, &event, err);
+    return r->same || reader_emit(r, &event, err);
 }

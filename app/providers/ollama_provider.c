@@ -2,26 +2,20 @@
 /* ollama_provider: Ollama's native dialect (POST /api/chat, one JSON line per event). Told apart from OpenAI's by: options in an object of
  * their own, raw base64 images, tool arguments as objects and always whole, reasoning as "thinking", done_reason "stop" also after a tool
  * call, counters left out when zero. */
+#include <string.h>
+
 #include "base/arena.h"
 #include "base/err.h"
-#include "base/secret.h"
 #include "gate/snapshot.h"
 #include "providers/emit.h"
 #include "providers/ollama_embed.h"
 #include "providers/ollama_write.h"
 #include "providers/providers.h"
-
-static void prepare_common(const struct provider *provider, const char *method, const char *path, struct arena *a, struct http_request *r)
-{
-    r->method = method;
-    r->url = provider_url(provider, path, a);
-    if (provider->secret)                                    /* a proxy in front of the runtime may want one */
-        http_add_header(r, a, "Authorization", arena_printf(a, "Bearer %s", secret_reveal(provider->secret)));
-}
+#include "providers/write.h"
 
 static bool ollama_prepare(struct target *target, const struct chat *chat, struct arena *a, struct http_request *r, struct err *err)
 {
-    prepare_common(target->provider, "POST", "/api/chat", a, r);
+    write_request(target->provider, "POST", "/api/chat", a, r);
     http_add_header(r, a, "Content-Type", "application/json");
     return ollama_write(target, chat, a, &r->body, err);
 }
@@ -32,16 +26,8 @@ static bool emit_tool_calls(struct reader *r, struct json calls, struct err *err
 
     while (json_next(&w)) {
         struct json function = json_member(w.value, "function");
-        struct json arguments = json_member(function, "arguments");
-        struct chat_event event = {.type = EVENT_TOOL_CALL, .index = r->tool_calls++};
 
-        event.id = json_string(json_member(w.value, "id"), r->scratch);
-        if (!event.id || !*event.id)
-            event.id = emit_call_id(r->scratch);
-        event.name = json_string(json_member(function, "name"), r->scratch);
-        event.arguments = json_kind(arguments) == JSON_OBJECT ? json_bytes(arguments) : bytes_of("{}");
-        reader_count(r, event.arguments);
-        if (!reader_emit(r, &event, err))
+        if (!emit_call(r, json_member(w.value, "id"), json_member(function, "name"), json_member(function, "arguments"), NULL, err))
             return false;
     }
     return true;
@@ -49,44 +35,57 @@ static bool emit_tool_calls(struct reader *r, struct json calls, struct err *err
 
 static bool read_done(struct reader *r, struct json line, struct err *err)
 {
-    struct json reason = json_member(line, "done_reason");
-    struct chat_event event = {.type = EVENT_FINISH, .finish = "stop"};
-
-    r->usage.in = reader_tokens(line, "prompt_eval_count");
-    r->usage.out = reader_tokens(line, "eval_count");
-    r->usage.known = r->usage.out > 0 || r->usage.in > 0;
-    if (json_equal(reason, "length"))
-        event.finish = "length";
-    else if (r->tool_calls)
-        event.finish = "tool_calls";
-    r->finish = event.finish;
+    r->usage.known = json_member(line, "prompt_eval_count").p || json_member(line, "eval_count").p;
+    if (r->usage.known) {                                    /* a counter that is zero is left out */
+        r->usage.in = reader_tokens(line, "prompt_eval_count");
+        r->usage.out = reader_tokens(line, "eval_count");
+    }
     r->ended = true;
-    return reader_emit(r, &event, err);
+    return emit_finish(r, json_equal(json_member(line, "done_reason"), "length") ? "length" : "stop", err);
 }
 
-static bool ollama_read(struct reader *r, const char *event, struct bytes text, struct err *err)
+/* What a line may say besides, and only a caller of the dialect hears. */
+static void drop_unheard(struct reader *r, struct json line, struct json message)
 {
-    struct json line, message, error;
+    if (r->same)
+        return;
+    if (json_count(json_member(message, "images")))
+        reader_drop(r, "images");
+    if (json_count(json_member(line, "logprobs")))
+        reader_drop(r, "logprobs");
+}
+
+static bool read_message(struct reader *r, struct json line, struct err *err)
+{
+    enum { THINKING, CONTENT, CALLS, PARTS };
+    static const char *const names[] = {"thinking", "content", "tool_calls", NULL};
+    struct json message = json_member(line, "message"), said[PARTS];
+
+    json_members(message, names, said);
+    drop_unheard(r, line, message);
+    return emit_text(r, EVENT_REASONING, said[THINKING], err) && emit_text(r, EVENT_TEXT, said[CONTENT], err)
+        && emit_tool_calls(r, said[CALLS], err);
+}
+
+static bool ollama_read(struct reader *r, const char *event_name, struct bytes text, struct err *err)
+{
+    struct chat_event raw = {.type = EVENT_RAW, .text = text, .name = ""};
+    struct json line, error;
     const char *model;
 
-    (void)event;
+    (void)event_name;
     if (r->ended)                                            /* what follows the end mark means nothing */
         return true;
-    if (!json_check(text, &(struct json_limits){.allow_nul = true}, &line, err))
-        return fail(err, ERR_UPSTREAM, "the provider sent a malformed line: %.150s", err->text);
-    if (json_kind(line) != JSON_OBJECT)
-        return fail(err, ERR_UPSTREAM, "the provider sent a line that is no JSON object");
+    if (!emit_check(text, JSON_OBJECT, &line, err))
+        return false;
     error = json_member(line, "error");
     if (error.p && json_kind(error) != JSON_NULL)
-        return fail(err, ERR_UPSTREAM, "the provider reported an error in its answer: %s", reader_said(r, error));
+        return reader_fail(r, 500, error, (struct json){0}, text, err);
     if (!*r->model && (model = reader_word(r, json_member(line, "model"))))
         r->model = model;
-    message = json_member(line, "message");
-    if (!emit_text(r, EVENT_REASONING, json_member(message, "thinking"), err)
-        || !emit_text(r, EVENT_TEXT, json_member(message, "content"), err)
-        || !emit_tool_calls(r, json_member(message, "tool_calls"), err))
+    if (!read_message(r, line, err) || (json_is_true(json_member(line, "done")) && !read_done(r, line, err)))
         return false;
-    return !json_is_true(json_member(line, "done")) || read_done(r, line, err);
+    return !r->same || reader_emit(r, &raw, err);
 }
 
 static bool ollama_read_whole(struct reader *r, struct bytes body, struct err *err)
@@ -98,6 +97,7 @@ static bool ollama_read_whole(struct reader *r, struct bytes body, struct err *e
 
 static void ollama_read_error(const struct provider *provider, int status, struct bytes body, struct arena *a, struct upstream_error *error)
 {
+    static const char *const full[] = {"more system memory", "out of memory", "does not support"};
     struct err ignored = {0};
     struct json answer;
     const char *words = NULL;
@@ -106,16 +106,57 @@ static void ollama_read_error(const struct provider *provider, int status, struc
     if (json_check(body, NULL, &answer, &ignored))
         words = json_string(json_member(answer, "error"), a);
     error->words = words ? words : "";
+    for (size_t i = 0; i < COUNT(full); i++)                 /* this runtime never will; a larger one, or one of a newer model, may */
+        if (strstr(error->words, full[i]))
+            error->remedy = REMEDY_OTHER;
 }
 
 static void ollama_prepare_models(const struct provider *provider, struct arena *a, struct http_request *r)
 {
-    prepare_common(provider, "GET", "/api/tags", a, r);
+    write_request(provider, "GET", "/api/tags", a, r);
+}
+
+static bool ends_with(const char *text, const char *end)
+{
+    size_t n = strlen(text), m = strlen(end);
+
+    return n >= m && strcmp(text + n - m, end) == 0;
+}
+
+/* Models that the runtime only passes on to ollama.com are named so: "gpt-oss:120b-cloud", "kimi-k2:cloud". */
+static bool ollama_remote_name(const char *name)
+{
+    return ends_with(name, "-cloud") || ends_with(name, ":cloud");
+}
+
+static int64_t read_capabilities(struct json list)
+{
+    static const struct { const char *word; int64_t can; } words[] = {
+        {"completion", CAN_CHAT}, {"tools", CAN_CALL_TOOLS}, {"vision", CAN_SEE}, {"thinking", CAN_THINK}, {"embedding", CAN_EMBED},
+    };
+    struct json_walk w = json_walk(list);
+    int64_t can = 0;
+
+    while (json_next(&w))
+        for (size_t i = 0; i < COUNT(words); i++)
+            if (json_equal(w.value, words[i].word))
+                can |= words[i].can;
+    return can;
+}
+
+/* A missing fact is no fact: older runtimes list names only. */
+static void read_facts(struct json entry, struct listed_model *model)
+{
+    struct json host = json_member(entry, "remote_host");
+
+    model->context = reader_tokens(json_member(entry, "details"), "context_length");
+    model->can = read_capabilities(json_member(entry, "capabilities"));
+    model->remote = (json_kind(host) == JSON_STRING && !json_equal(host, "")) || ollama_remote_name(model->name);
 }
 
 static bool ollama_read_models(struct bytes body, struct arena *a, struct list *models_r, struct err *err)
 {
-    return models_read(body, "models", "name", NULL, a, models_r, err);
+    return models_read(body, "models", "name", read_facts, a, models_r, err);
 }
 
 const struct dialect_rules ollama_rules = {

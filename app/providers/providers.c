@@ -4,9 +4,15 @@
 
 #include "providers/services.h"
 
+static const struct provider_option_row ollama_options[] = {
+    {.name = "num_ctx", .initial = "", .example = "32768", .max = 9},
+    {.name = "keep_alive", .initial = "", .example = "30m", .max = 20},
+    {.name = NULL},
+};
+
 static const struct provider_type ollama = {
     .name = "ollama", .label = "Ollama", .rules = &ollama_rules, .base_url = "http://127.0.0.1:11434", .mode = "local",
-    .help = "provider.type.help.ollama", .embed_max = 512,
+    .help = "provider.type.help.ollama", .options = ollama_options, .retention = RETENTION_STAYS, .embed_max = 512,
 };
 
 static const struct provider_type gemini = {
