@@ -47,7 +47,7 @@ const char *provider_option(const struct provider *provider, const char *name)
     for (size_t i = 0; i < provider->options.n; i++)
         if (strcmp(stored[i].name, name) == 0 && *stored[i].value)
             return stored[i].value;
-    for (const struct provider_option_row *row = provider->type->options; row && row->name; row++)
+    for (const struct provider_option_row *row = provider->type ? provider->type->options : NULL; row && row->name; row++)
         if (strcmp(row->name, name) == 0)
             return row->initial;
     return "";

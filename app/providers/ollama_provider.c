@@ -35,10 +35,12 @@ static bool emit_tool_calls(struct reader *r, struct json calls, struct err *err
 
 static bool read_done(struct reader *r, struct json line, struct err *err)
 {
-    r->usage.known = json_member(line, "prompt_eval_count").p || json_member(line, "eval_count").p;
-    if (r->usage.known) {                                    /* a counter that is zero is left out */
-        r->usage.in = reader_tokens(line, "prompt_eval_count");
-        r->usage.out = reader_tokens(line, "eval_count");
+    int64_t in = reader_tokens(line, "prompt_eval_count"), out = reader_tokens(line, "eval_count");
+
+    if (in || out) {                                         /* a counter that is zero is left out */
+        r->usage.known = true;
+        r->usage.in = in;
+        r->usage.out = out;
     }
     r->ended = true;
     return emit_finish(r, json_equal(json_member(line, "done_reason"), "length") ? "length" : "stop", err);

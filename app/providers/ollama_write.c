@@ -204,7 +204,7 @@ static bool write_body(const struct target *target, const struct chat *chat, str
 /* Ollama chooses for itself which tools it calls, and how many at once. */
 static bool check_tools(const struct chat *chat, struct err *err)
 {
-    if (chat->tools.n && chat->tool_choice && strcmp(chat->tool_choice, "auto") != 0 && strcmp(chat->tool_choice, "none") != 0)
+    if (chat->tool_choice && strcmp(chat->tool_choice, "auto") != 0 && strcmp(chat->tool_choice, "none") != 0)
         return fail_field(err, "tool_choice", chat->tool_choice, "auto, none");
     if (chat->tools.n && chat->one_call)
         return fail_field(err, "parallel_tool_calls", "false", "true");

@@ -26,10 +26,8 @@ static bool generates(const struct run *run)
 
 static bool send_line(struct run *run, struct buf *buf)
 {
-    struct caller *caller = run->caller;
-
     buf_char(buf, '\n');
-    return !buf->overflow && stream_write(caller->stream, buf_view(buf));
+    return door_send(run, buf);
 }
 
 static void begin_object(struct json_out *out, const char *model)
@@ -172,17 +170,25 @@ static bool send_raw(struct run *run, struct bytes frame)
     return send_line(run, &buf);
 }
 
-static bool answer_event(struct run *run, const struct chat_event *event)
+/* The last line waits for answer_end: caller->state. */
+static bool hold(struct run *run, struct bytes line)
 {
     struct caller *caller = run->caller;
+    struct bytes *held = NEW(run->arena, struct bytes);
+
+    *held = (struct bytes){(const uint8_t *)arena_copy(run->arena, line.p, line.n), line.n};
+    caller->state = held;
+    return true;
+}
+
+static bool answer_event(struct run *run, const struct chat_event *event)
+{
+    struct bytes line;
 
     switch (event->type) {
     case EVENT_RAW:
-        if (!run->reader.ended)
-            return send_raw(run, raw_of(run, run->relay->scratch, event->text));
-        caller->held = raw_of(run, run->arena, event->text);
-        caller->held.p = (const uint8_t *)arena_copy(run->arena, caller->held.p, caller->held.n);
-        return true;
+        line = raw_of(run, run->relay->scratch, event->text);
+        return run->reader.ended ? hold(run, line) : send_raw(run, line);
     case EVENT_TEXT:
         return say(run, event->text, (struct bytes){0}, (struct list){0});
     case EVENT_REASONING:
@@ -200,13 +206,13 @@ static bool answer_event(struct run *run, const struct chat_event *event)
 
 static void answer_end(struct run *run)
 {
-    struct caller *caller = run->caller;
+    const struct bytes *held = ((struct caller *)run->caller)->state;
     struct buf buf = buf_new(run->relay->scratch, LINE_MAX_BYTES);
     struct json_out out = json_out(&buf);
     bool sent = true;
 
-    if (caller->held.n) {
-        sent = send_raw(run, caller->held);
+    if (held) {
+        sent = send_raw(run, *held);
     } else {
         collect_answer(run);
         if (run->answer.tool_calls.n)

@@ -83,15 +83,15 @@ static void put_modified(struct json_out *out, const struct model *model)
     json_put_time(out, model->created_at ? model->created_at : 1000000);
 }
 
-static void put_entry(struct json_out *out, const struct model *model, bool loaded)
+static void put_entry(struct json_out *out, const char *name, const struct model *model, bool loaded)
 {
     json_begin_object(out);
-    json_member_text(out, "name", model->name);
-    json_member_text(out, "model", model->name);
+    json_member_text(out, "name", name);
+    json_member_text(out, "model", name);
     if (!loaded)
         put_modified(out, model);
     json_member_put_int(out, "size", 0);
-    json_member_text(out, "digest", digest_of(model->name, out->buf->arena));
+    json_member_text(out, "digest", digest_of(name, out->buf->arena));
     put_details(out, model);
     if (loaded) {
         json_name(out, "expires_at");
@@ -122,6 +122,7 @@ static bool answer_list(struct request *rq, bool loaded)
 {
     struct snapshot *s = gate_snapshot(rq->gate);
     struct list names = models_usable(s, rq->who->key, rq->arena);
+    const char *const *name = names.items;
     struct buf buf = buf_new(rq->arena, LIST_MAX);
     struct json_out out = json_out(&buf);
     const char *text;
@@ -131,7 +132,7 @@ static bool answer_list(struct request *rq, bool loaded)
     json_name(&out, "models");
     json_begin_array(&out);
     for (size_t i = 0; i < names.n; i++)
-        put_entry(&out, model_of(s, ((const char *const *)names.items)[i]), loaded);
+        put_entry(&out, name[i], model_of(s, name[i]), loaded);
     json_end_array(&out);
     json_end_object(&out);
     return buf_done(&buf, &text, &rq->err) && response_text(rq, 200, "application/json", buf_view(&buf));

@@ -53,8 +53,8 @@ static void test_writing(void **state)
          "{\"model\":\"qwen\",\"messages\":[{\"role\":\"user\",\"content\":\"a\\u0000b\",\"images\":[\"QUJD\"]}],\"options\":{},\"stream\":false}"},
         {"{\"model\":\"m\",\"messages\":[{\"role\":\"assistant\",\"content\":null,\"reasoning_content\":\"hm\",\"tool_calls\":[{\"id\":\"1\",\"function\":"
          "{\"name\":\"f\",\"arguments\":\" {\\\"x\\\":1} \"}}]},{\"role\":\"tool\",\"tool_call_id\":\"1\",\"content\":\"42\"}]}",
-         "{\"model\":\"qwen\",\"messages\":[{\"role\":\"assistant\",\"content\":\"\",\"thinking\":\"hm\",\"tool_calls\":[{\"function\":{\"name\":\"f\","
-         "\"arguments\":{\"x\":1}}}]},{\"role\":\"tool\",\"content\":\"42\",\"tool_name\":\"f\"}],\"options\":{},\"stream\":false}"},
+         "{\"model\":\"qwen\",\"messages\":[{\"role\":\"assistant\",\"content\":\"\",\"thinking\":\"hm\",\"tool_calls\":[{\"id\":\"1\",\"function\":{\"name\":\"f\","
+         "\"arguments\":{\"x\":1}}}]},{\"role\":\"tool\",\"content\":\"42\",\"tool_name\":\"f\",\"tool_call_id\":\"1\"}],\"options\":{},\"stream\":false}"},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         const char *out;
@@ -172,10 +172,12 @@ static void test_tool_calls(void **state)
     for (int answer = 0; answer < 2; answer++) {
         start();
         must(line("{\"message\":{\"tool_calls\":[{\"function\":{\"name\":\"f\",\"arguments\":{\"x\":[1]}}},{\"id\":\"\",\"function\":{\"name\":\"g\"}}]}}"));
-        must(line("{\"message\":{\"tool_calls\":[{\"id\":\"theirs\",\"function\":{\"name\":\"h\",\"arguments\":\"{}\"}},{\"function\":{\"arguments\":7}}]}}"));
+        must(line("{\"message\":{\"tool_calls\":[{\"id\":\"theirs\",\"function\":{\"name\":\"h\",\"arguments\":\"{}\"}},{\"function\":{\"name\":\"i\",\"arguments\":7}}]}}"));
         assert_int_equal(heard->calls.n, 4);
         assert_string_equal(heard_text(&((struct heard_call *)heard->calls.items)[0].arguments), "{\"x\":[1]}");
         assert_string_equal(heard_text(&((struct heard_call *)heard->calls.items)[1].arguments), "{}");
+        assert_string_equal(heard_text(&((struct heard_call *)heard->calls.items)[2].arguments), "{}");
+        assert_string_equal(heard_text(&((struct heard_call *)heard->calls.items)[3].arguments), "{\"arguments\":\"7\"}");
         assert_string_equal(heard_call(heard, 2)->id, "theirs");
         for (size_t i = 0; i < 4; i++)
             if (i != 2)
@@ -188,14 +190,194 @@ static void test_tool_calls(void **state)
     }
     struct buf buf = buf_new(a, 1 << 20);
     const char *text;
-    buf_text(&buf, "{\"message\":{\"tool_calls\":[{}");
+    buf_text(&buf, "{\"message\":{\"tool_calls\":[{\"function\":{\"name\":\"f\"}}");
     for (int i = 0; i < TOOL_CALLS_MAX; i++)
-        buf_text(&buf, ",{}");
+        buf_text(&buf, ",{\"function\":{\"name\":\"f\"}}");
     buf_text(&buf, "]}}");
     must(buf_done(&buf, &text, &err));
     start();
     must_fail(line(text), ERR_UPSTREAM);
     assert_int_equal(heard->calls.n, TOOL_CALLS_MAX);
+    start();
+    must_fail(line("{\"message\":{\"tool_calls\":[{\"function\":{\"arguments\":{}}}]}}"), ERR_UPSTREAM);      /* nobody could answer it */
+}
+
+/* A chat of the same dialect, asked for with these options of the provider's row. */
+static const char *write_same(const char *text, const char *num_ctx, const char *keep_alive, bool stream)
+{
+    const struct provider_option options[] = {{"num_ctx", num_ctx}, {"keep_alive", keep_alive}};
+    struct provider p = {.base_url = "http://h:11434", .options = {arena_copy(a, options, sizeof(options)), COUNT(options)}};
+    struct chat *chat = chat_new(a);
+    struct http_request r = {0};
+    struct target target = {.provider = &p, .model = "qwen", .stream = stream};
+    must(json_check(bytes_of(text), &(struct json_limits){.allow_nul = true}, &chat->raw, &err));
+    chat->dialect = DIALECT_OLLAMA_CHAT;
+    chat->model = json_string(json_member(chat->raw, "model"), a);
+    must(ollama_rules.prepare(&target, chat, a, &r, &err));
+    return arena_copy(a, r.body.p, r.body.n);
+}
+
+static void test_same_dialect(void **state)
+{
+    (void)state;
+#define REST "\"x\":[1e400, 2.50],\"messages\":[]"
+    const struct { const char *from, *num_ctx, *keep, *to; } cases[] = {
+        {"{\"model\":\"qwen\", " REST ",\"stream\":true}", "", "", "{\"model\":\"qwen\", " REST ",\"stream\":true}"},
+        {"{" REST ",\"model\":\"other\"}", "", "", "{\"model\":\"qwen\"," REST ",\"stream\":true}"},
+        {"{\"model\":\"qwen\"," REST "}", "", "", "{\"model\":\"qwen\"," REST ",\"stream\":true}"},
+        {"{\"model\":\"qwen\"," REST ",\"stream\":null}", "", "", "{\"model\":\"qwen\"," REST ",\"stream\":true}"},
+        {"{\"model\":\"qwen\"," REST ",\"stream\":true}", "4096", "30m",
+         "{\"model\":\"qwen\"," REST ",\"options\":{\"num_ctx\":4096},\"keep_alive\":\"30m\",\"stream\":true}"},
+        {"{\"model\":\"qwen\"," REST ",\"options\":{\"mirostat\":1},\"keep_alive\":5}", "4096", "-1",
+         "{\"model\":\"qwen\"," REST ",\"keep_alive\":5,\"options\":{\"mirostat\":1,\"num_ctx\":4096},\"stream\":true}"},
+        {"{\"model\":\"qwen\"," REST ",\"options\":{\"num_ctx\":1}}", "4096", "-1",
+         "{\"model\":\"qwen\"," REST ",\"options\":{\"num_ctx\":1},\"keep_alive\":-1,\"stream\":true}"},
+        {"{\"model\":\"qwen\"," REST "}", "many", "", "{\"model\":\"qwen\"," REST ",\"stream\":true}"},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++)
+        assert_string_equal(write_same(cases[i].from, cases[i].num_ctx, cases[i].keep, true), cases[i].to);
+}
+
+/* Lines go on as they came, and are counted all the same. */
+static void test_same_lines(void **state)
+{
+    (void)state;
+    const char *const lines[] = {
+        "{\"model\":\"q\",\"x\":1, \"message\":{\"thinking\":\"hm\",\"content\":\"a\"},\"done\":false}",
+        "{\"message\":{" "\"tool_calls\":[{\"function\":{\"name\":\"f\",\"arguments\":{}}}]}}",
+        "{\"message\":{\"content\":\"\"},\"done\":true,\"done_reason\":\"stop\",\"prompt_eval_count\":7,\"eval_count\":3}",
+    };
+    heard = heard_new(&ollama_rules, true);
+    for (size_t i = 0; i < COUNT(lines); i++)
+        must(line(lines[i]));
+    assert_int_equal(heard->raws, COUNT(lines));
+    assert_int_equal(heard->events, COUNT(lines));
+    assert_string_equal(heard_text(&heard->raw), arena_printf(a, "%s\n%s\n%s\n", lines[0], lines[1], lines[2]));
+    assert_true(heard->reader.ended && heard->reader.usage.known);
+    assert_int_equal(heard->reader.usage.in, 7);
+    assert_int_equal(heard->reader.tool_calls, 1);
+    assert_int_equal(heard->reader.text_bytes, 5);
+    assert_string_equal(heard->reader.finish, "tool_calls");
+    heard = heard_new(&ollama_rules, true);
+    must_fail(line("{\"error\":\"out of memory\"}"), ERR_UPSTREAM);
+    assert_int_equal(heard->events, 0);
+    assert_string_equal(heard->reader.error.words, "out of memory");
+    assert_int_equal(heard->reader.error.body.n, 25);
+}
+
+/* What the model of a conversation holds that chat completions do not say, or say otherwise. */
+static const char *write_think(const char *effort, int64_t thinking_max)
+{
+    struct chat *chat = chat_new(a);
+    struct http_request r = {0};
+    struct target target = {.provider = &provider, .model = "q"};
+    chat->effort = effort;
+    chat->thinking_max = thinking_max;
+    must(ollama_rules.prepare(&target, chat, a, &r, &err));
+    struct json body;
+    must(json_check(r.body, NULL, &body, &err));
+    struct json think = json_member(body, "think");
+    return think.p ? arena_copy(a, think.p, think.n) : "";
+}
+
+static void test_thinking(void **state)
+{
+    (void)state;
+    const struct { const char *effort; int64_t max; const char *think; } cases[] = {
+        {NULL, INT64_MIN, ""}, {NULL, 1000, "true"}, {NULL, 0, "false"}, {"none", INT64_MIN, "false"}, {"minimal", INT64_MIN, "\"low\""},
+        {"low", INT64_MIN, "\"low\""}, {"medium", 9, "\"medium\""}, {"high", INT64_MIN, "\"high\""}, {"xhigh", INT64_MIN, "\"max\""},
+        {"max", INT64_MIN, "\"max\""},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++)
+        assert_string_equal(write_think(cases[i].effort, cases[i].max), cases[i].think);
+}
+
+static struct chat *one_message(struct chat_message message)
+{
+    struct chat *chat = chat_new(a);
+    *(struct chat_message *)list_add(a, &chat->messages, sizeof(message)) = message;
+    return chat;
+}
+
+static bool prepare(const struct chat *chat, struct target *target)
+{
+    struct http_request r = {0};
+    *target = (struct target){.provider = &provider, .model = "q"};
+    memset(&err, 0, sizeof(err));
+    return ollama_rules.prepare(target, chat, a, &r, &err);
+}
+
+static void test_what_only_others_say(void **state)
+{
+    (void)state;
+    struct target target;
+    struct chat_tool tool = {.name = "f", .strict = true};
+    struct chat_part audio = {.type = PART_AUDIO, .media_type = "audio/wav"}, file = {.type = PART_FILE, .media_type = "application/pdf"};
+    struct chat *chat = one_message((struct chat_message){.parts = {&audio, 1}});
+    must_fail(prepare(chat, &target), ERR_INPUT);
+    assert_string_equal(err.value, "audio/wav");
+    chat = one_message((struct chat_message){.parts = {&file, 1}});
+    must_fail(prepare(chat, &target), ERR_INPUT);
+    chat = chat_new(a);
+    chat->top_logprobs = 0;
+    must_fail(prepare(chat, &target), ERR_INPUT);
+    chat = chat_new(a);
+    chat->one_call = true;
+    must(prepare(chat, &target));
+    chat->tools = (struct list){&tool, 1};
+    must_fail(prepare(chat, &target), ERR_INPUT);
+    chat = one_message((struct chat_message){.role = CHAT_TOOL, .name = "n", .tool_failed = true});
+    chat->tools = (struct list){&tool, 1};
+    chat->user = "u";
+    chat->thinking_max = 1000;
+    must(prepare(chat, &target));
+    const char *const *dropped = target.dropped.items;
+    const char *const want[] = {"messages.name", "is_error", "tools.strict", "thinking.budget_tokens", "user"};
+    assert_int_equal(target.dropped.n, COUNT(want));
+    for (size_t i = 0; i < COUNT(want); i++)
+        assert_string_equal(dropped[i], want[i]);
+}
+
+/* A local runtime's model may run elsewhere: its entry says so, or its name. */
+static void test_facts_of_models(void **state)
+{
+    (void)state;
+    const struct { const char *entry; int64_t context, can; bool remote; } cases[] = {
+        {"{\"name\":\"qwen\"}", 0, 0, false},
+        {"{\"name\":\"qwen\",\"details\":{\"context_length\":4096},\"capabilities\":[\"completion\",\"tools\",\"new\"]}", 4096,
+         CAN_CHAT | CAN_CALL_TOOLS, false},
+        {"{\"name\":\"e\",\"capabilities\":[\"embedding\",\"vision\",\"thinking\"],\"remote_host\":\"\"}", 0, CAN_EMBED | CAN_SEE | CAN_THINK, false},
+        {"{\"name\":\"big\",\"remote_host\":\"https://ollama.com:443\"}", 0, 0, true},
+        {"{\"name\":\"gpt-oss:120b-cloud\"}", 0, 0, true},
+        {"{\"name\":\"kimi-k2:cloud\",\"details\":7,\"capabilities\":7}", 0, 0, true},
+        {"{\"name\":\"cloud\",\"details\":{\"context_length\":-1}}", 0, 0, false},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct list models = {0};
+        must(ollama_rules.read_models(bytes_of(arena_printf(a, "{\"models\":[%s]}", cases[i].entry)), a, &models, &err));
+        assert_int_equal(models.n, 1);
+        const struct listed_model *m = models.items;
+        if (m->context != cases[i].context || m->can != cases[i].can || m->remote != cases[i].remote)
+            fail_msg("%s: context %d can %d remote %d", cases[i].entry, (int)m->context, (int)m->can, m->remote);
+    }
+}
+
+static void test_remedies(void **state)
+{
+    (void)state;
+    const struct { int status; const char *words; enum remedy remedy; } cases[] = {
+        {404, "model 'x' not found", REMEDY_OTHER}, {503, "server busy, please try again.  maximum pending requests exceeded", REMEDY_RETRY},
+        {500, "model requires more system memory (9 GiB) than is available", REMEDY_OTHER}, {500, "boom", REMEDY_RETRY},
+        {400, "registry.ollama.ai/library/x does not support tools", REMEDY_OTHER}, {400, "invalid options", REMEDY_CALLER},
+        {429, "usage limit reached", REMEDY_RETRY}, {502, "", REMEDY_RETRY}, {401, "unauthorized", REMEDY_OTHER},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct upstream_error error;
+        upstream_error_of(cases[i].status, &error);
+        ollama_rules.read_error(&provider, cases[i].status, bytes_of(arena_printf(a, "{\"error\":\"%s\"}", cases[i].words)), a, &error);
+        assert_string_equal(error.words, cases[i].words);
+        assert_int_equal(error.remedy, cases[i].remedy);
+    }
 }
 
 static void test_errors(void **state)
@@ -251,6 +433,12 @@ int main(void)
         cmocka_unit_test(test_ends),
         cmocka_unit_test(test_tool_calls),
         cmocka_unit_test(test_errors),
+        cmocka_unit_test(test_same_dialect),
+        cmocka_unit_test(test_same_lines),
+        cmocka_unit_test(test_thinking),
+        cmocka_unit_test(test_what_only_others_say),
+        cmocka_unit_test(test_facts_of_models),
+        cmocka_unit_test(test_remedies),
         cmocka_unit_test(test_error_bodies_and_models),
     };
     return cmocka_run_group_tests(tests, help_begin, help_end);
