@@ -17,8 +17,11 @@
 #include "console/setup_page.h"
 #include "console/users_page.h"
 #include "openapi.h"
+#include "serve/anthropic_messages.h"
+#include "serve/anthropic_read.h"
 #include "serve/generate.h"
 #include "serve/generate_read.h"
+#include "serve/model_list.h"
 #include "serve/ollama_chat.h"
 #include "serve/ollama_models.h"
 #include "serve/ollama_read.h"
@@ -35,12 +38,17 @@ enum {
 
 const struct route routes[] = {
     /* Doors for programs */
+    /* First, because what is at no address under /v1 is answered in the face of these two. */
+    {GET, "/v1/models", KEY_HOLDER, .run = model_list, .face = FACE_OPENAI, .face_of = model_list_face, .help = "api.models"},
+    {GET, "/v1/models/:id*", KEY_HOLDER, .run = model_list_one, .face = FACE_OPENAI, .face_of = model_list_face, .help = "api.model"},
     {POST, "/v1/chat/completions", KEY_HOLDER, .run = openai_chat, .face = FACE_OPENAI, .body_max = BODY_RUN, .help = "api.chat",
      .schema = openai_schema},
     {POST, "/v1/embeddings", KEY_HOLDER, .run = openai_embeddings, .face = FACE_OPENAI, .body_max = BODY_RUN, .help = "api.embeddings",
      .schema = openai_embeddings_schema},
-    {GET, "/v1/models", KEY_HOLDER, .run = openai_models, .face = FACE_OPENAI, .help = "api.models"},
-    {GET, "/v1/models/:id*", KEY_HOLDER, .run = openai_model, .face = FACE_OPENAI, .help = "api.model"},
+    {POST, "/v1/messages", KEY_HOLDER, .run = anthropic_messages, .face = FACE_ANTHROPIC, .body_max = BODY_RUN, .help = "api.messages",
+     .schema = anthropic_schema},
+    {POST, "/v1/messages/count_tokens", KEY_HOLDER, .run = anthropic_count, .face = FACE_ANTHROPIC, .body_max = BODY_RUN,
+     .help = "api.count_tokens", .schema = anthropic_count_schema},
     {POST, "/api/chat", KEY_HOLDER, .run = ollama_chat, .face = FACE_OLLAMA, .body_max = BODY_RUN, .help = "api.ollama_chat",
      .schema = ollama_chat_schema},
     {POST, "/api/generate", KEY_HOLDER, .run = ollama_generate, .face = FACE_OLLAMA, .body_max = BODY_RUN, .help = "api.ollama_generate",

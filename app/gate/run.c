@@ -52,9 +52,14 @@ struct run *run_new(struct gate *gate, struct arena *a, struct snapshot *snapsho
 }
 
 /* Sovereign runs, and those of profiles that keep them inside, go to local providers only. */
+bool run_stays_inside(bool sovereign, const char *policy_profile)
+{
+    return sovereign || strcmp(policy_profile, "standard") != 0;
+}
+
 static bool stays_inside(const struct run_row *row)
 {
-    return row->sovereign || strcmp(row->policy_profile, "standard") != 0;
+    return run_stays_inside(row->sovereign, row->policy_profile);
 }
 
 /* Who, policy and class were settled by the door; here they meet the configuration. */

@@ -99,6 +99,8 @@ void run_refuse(struct run *, const struct err *);
 /* The caller hung up; and: the process is stopping. Relay's thread. */
 void run_gone(struct run *);
 void run_cut(struct run *);
+/* Whether a run may only go to local providers. */
+bool run_stays_inside(bool sovereign, const char *policy_profile);
 /* Tokens to cost in micro-dollars, rounded up; 0 for local models. */
 int64_t run_cost(const struct model *, bool local, const struct usage *);
 /* What of the request and answer could not be passed on, as recorded: "logit_bias, seed". */

@@ -47,10 +47,22 @@ static bool check_body(struct request *rq, bool any_type, struct json *body_r)
     return json_kind(*body_r) == JSON_OBJECT || fail(&rq->err, ERR_NOT_JSON, "the body is not a JSON object");
 }
 
+static void keep_headers(struct request *rq, const struct door *door, struct chat *chat)
+{
+    for (const char *const *name = door->forward; name && *name; name++) {
+        const char *value = request_header(rq, *name);
+
+        if (value)
+            *(struct http_header *)list_add(rq->arena, &chat->forward, sizeof(struct http_header)) =
+                (struct http_header){*name, header_text(value, rq->arena)};
+    }
+}
+
 bool door_read(struct request *rq, const struct door *door, struct chat *chat)
 {
     struct json body;
 
+    keep_headers(rq, door, chat);
     return check_body(rq, door->any_type, &body) && door->read(body, chat, rq->arena, &rq->err);
 }
 
@@ -80,6 +92,19 @@ bool door_run(struct request *rq, const struct door *door)
     }
     run_refuse(run, &rq->err);
     return false;
+}
+
+bool door_decide(struct request *rq, const struct door *door, struct chat *chat, struct decision *decision_r)
+{
+    struct run_start start = {.policy_profile = profiles[0]};
+    struct snapshot *snapshot = gate_snapshot(rq->gate);
+
+    arena_defer(rq->arena, drop_snapshot, snapshot);
+    if (!read_class(rq, &start) || !read_policy(rq, &start) || !door_read(rq, door, chat))
+        return false;
+    return decide(snapshot, &(struct wish){.model = chat->model, .key = rq->who->key, .data_class = start.data_class,
+                                           .local_only = run_stays_inside(start.sovereign, start.policy_profile)},
+                  rq->arena, decision_r, &rq->err);
 }
 
 static void caller_gone(void *arg)
@@ -131,6 +156,25 @@ void door_whole(struct run *run, struct bytes body)
     size_t n = answer_headers(run, "application/json", headers);
 
     stream_whole(caller->stream, 200, headers, n, body);
+}
+
+struct bytes door_own_error(const struct run *run)
+{
+    const struct upstream_error *error = &run->reader.error;
+
+    return error->kind == ERR_UPSTREAM_AUTH ? (struct bytes){0} : error->body;
+}
+
+void door_fail_own(struct run *run, const struct err *err)
+{
+    struct caller *caller = run->caller;
+    struct header headers[RUN_HEADERS + 4];
+    size_t n = answer_headers(run, "application/json", headers);
+    int status = run->reader.error.status;
+
+    if (err->retry_after_s > 0)
+        headers[n++] = (struct header){"Retry-After", arena_printf(run->arena, "%d", err->retry_after_s)};
+    stream_whole(caller->stream, status >= 400 ? status : err_status(err->kind), headers, n, door_own_error(run));
 }
 
 void door_fail(struct run *run, const struct err *err)

@@ -13,6 +13,7 @@ struct door {
     bool (*read)(struct json body, struct chat *, struct arena *, struct err *);
     const struct run_client *client;
     bool any_type;                                       /* the API's own examples send JSON without saying so (curl -d) */
+    const char *const *forward;                          /* request headers that a provider of the same dialect gets, ends with NULL; NULL = none */
 };
 
 /* The caller of a run: run->caller points to one. */
@@ -25,6 +26,9 @@ struct caller {
 
 /* A LANE_RUNS handler's whole body. */
 bool door_run(struct request *, const struct door *);
+/* For what is no run but is checked and authorised like one: read headers and body, and choose who would answer. ${chat} is chat_new's;
+ * what the decision points to lives as long as the request. */
+must_check bool door_decide(struct request *, const struct door *, struct chat *, struct decision *decision_r);
 
 /* Check and read the body without running it: for counting tokens. */
 must_check bool door_read(struct request *, const struct door *, struct chat *);
@@ -39,5 +43,9 @@ void door_begin(struct run *, const char *content_type);
 must_check bool door_send(struct run *, const struct buf *);
 /* A whole answer of 200 with the run's headers. */
 void door_whole(struct run *, struct bytes body);
+/* What failed is a provider of the caller's own dialect: its error as it said it, for callers that go by its words. A refusal of our credentials is not:
+ * the caller's are good. Empty = there is none. */
+struct bytes door_own_error(const struct run *);
+void door_fail_own(struct run *, const struct err *);    /* the same as a whole answer, with the provider's status */
 
 #endif
