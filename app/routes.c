@@ -23,6 +23,7 @@
 #include "serve/generate_read.h"
 #include "serve/model_list.h"
 #include "serve/ollama_chat.h"
+#include "serve/ollama_embed.h"
 #include "serve/ollama_models.h"
 #include "serve/ollama_read.h"
 #include "serve/openai_chat.h"
@@ -53,6 +54,10 @@ const struct route routes[] = {
      .schema = ollama_chat_schema},
     {POST, "/api/generate", KEY_HOLDER, .run = ollama_generate, .face = FACE_OLLAMA, .body_max = BODY_RUN, .help = "api.ollama_generate",
      .schema = ollama_generate_schema},
+    {POST, "/api/embed", KEY_HOLDER, .run = ollama_embed, .face = FACE_OLLAMA, .body_max = BODY_RUN, .help = "api.ollama_embed",
+     .schema = ollama_embed_schema},
+    {POST, "/api/embeddings", KEY_HOLDER, .run = ollama_embeddings, .face = FACE_OLLAMA, .body_max = BODY_RUN,
+     .help = "api.ollama_embeddings", .schema = ollama_embeddings_schema},
     {GET, "/api/tags", KEY_HOLDER, .run = ollama_tags, .face = FACE_OLLAMA, .help = "api.ollama_tags"},
     {GET, "/api/ps", KEY_HOLDER, .run = ollama_ps, .face = FACE_OLLAMA, .help = "api.ollama_ps"},
     {POST, "/api/show", KEY_HOLDER, .run = ollama_show, .face = FACE_OLLAMA, .body_max = BODY_FORM, .help = "api.ollama_show",

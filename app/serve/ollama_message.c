@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "serve/ollama_read.h"
+#include "serve/part.h"
 #include "serve/shape.h"
 
 static const char *const roles[] = {"system", "user", "assistant", "tool"};      /* as enum chat_role counts them */
@@ -145,7 +146,7 @@ static bool read_image(struct json value, const char *field, struct chat_message
     if (!image.media_type)
         return fail_field_as(err, "error.ollama_image", field, shape_excerpt(value, a), "png, jpeg, gif, webp");
     image.data = (struct bytes){(const uint8_t *)base64, n};
-    *(struct chat_part *)list_add(a, &message->parts, sizeof(image)) = image;
+    part_add(message, &image, a);
     return true;
 }
 
@@ -153,10 +154,10 @@ static bool read_parts(struct json value, size_t i, struct chat_message *message
 {
     struct json images = json_member(value, "images");
     struct json_walk w = json_walk(images);
-    struct chat_part text = {.text = json_text(json_member(value, "content"), a, &text.text_n)};
+    struct json content = json_member(value, "content");
 
-    if (text.text && (text.text_n || !json_count(images)))
-        *(struct chat_part *)list_add(a, &message->parts, sizeof(text)) = text;
+    if (json_kind(content) == JSON_STRING && !(json_equal(content, "") && json_count(images)))
+        part_text(message, content, a);
     while (json_next(&w))
         if (!read_image(w.value, arena_printf(a, "messages[%zu].images[%zu]", i, w.i), message, a, err))
             return false;

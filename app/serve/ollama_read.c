@@ -7,6 +7,7 @@
 #include "base/err.h"
 #include "base/json_write.h"
 #include "serve/ollama_message.h"
+#include "serve/part.h"
 #include "serve/shape.h"
 
 enum { BODY_MAX = 512 << 20 };
@@ -52,7 +53,7 @@ static const struct shape_field option_fields[] = {
 
 static bool says(struct json value)
 {
-    return value.p && json_kind(value) != JSON_NULL && json_kind(value) != JSON_FALSE;
+    return value.p && json_kind(value) != JSON_NULL && json_kind(value) != JSON_FALSE && !json_equal(value, "");
 }
 
 /* true, false, or how much: also what Ollama itself refuses is left to a provider of the dialect. */
@@ -102,7 +103,7 @@ static bool check_prompt(struct json body, struct arena *a, struct err *err)
     for (size_t i = 0; i < COUNT(none); i++) {
         struct json value = json_member(body, none[i]);
 
-        if (says(value) && !json_equal(value, "") && !(json_kind(value) == JSON_ARRAY && !json_count(value)))
+        if (says(value) && !(json_kind(value) == JSON_ARRAY && !json_count(value)))
             return fail_field_as(err, "error.ollama_prompt", none[i], shape_excerpt(value, a), "prompt, system, images");
     }
     return true;
@@ -142,7 +143,7 @@ static bool as_chat(struct json body, struct arena *a, struct json *chat_r, stru
     }
     json_name(&out, "messages");
     json_begin_array(&out);
-    if (says(system) && !json_equal(system, ""))
+    if (says(system))
         put_message(&out, "system", system, (struct json){0});
     put_message(&out, "user", json_member(body, "prompt"), json_member(body, "images"));
     json_end_array(&out);
@@ -181,16 +182,6 @@ static void read_format(struct json format, struct chat *chat)
     chat->schema = format;
 }
 
-static void read_stop(struct json stop, struct chat *chat, struct arena *a)
-{
-    struct json_walk w = json_walk(stop);
-
-    if (json_kind(stop) == JSON_STRING)
-        *(const char **)list_add(a, &chat->stop, sizeof(const char *)) = json_string(stop, a);
-    while (json_next(&w))
-        *(const char **)list_add(a, &chat->stop, sizeof(const char *)) = json_string(w.value, a);
-}
-
 static void read_options(struct json options, struct chat *chat, struct arena *a)
 {
     struct json_walk w = json_walk(options);
@@ -205,7 +196,7 @@ static void read_options(struct json options, struct chat *chat, struct arena *a
     shape_real(json_member(options, "top_p"), &chat->top_p);
     shape_real(json_member(options, "frequency_penalty"), &chat->frequency_penalty);
     shape_real(json_member(options, "presence_penalty"), &chat->presence_penalty);
-    read_stop(json_member(options, "stop"), chat, a);
+    part_stop(chat, json_member(options, "stop"), a);
     while (json_next(&w))
         if (!shape_find(option_fields, w.name) && json_kind(w.value) != JSON_NULL)
             chat_drop(chat, a, arena_printf(a, "options.%s", json_string(w.name, a)));
@@ -232,7 +223,7 @@ bool ollama_parse(struct chat *chat, struct arena *a, struct err *err)
     struct json logprobs = json_member(chat->raw, "logprobs");
 
     if (json_is_true(logprobs))                              /* no other dialect's answer is carried with them */
-        return fail_field_as(err, "error.not_translated", "logprobs", "true", "false");
+        return part_refuse(err, "logprobs", logprobs, "false", a);
     if (!ollama_read_messages(json_member(chat->raw, "messages"), chat, a, err)
         || !ollama_read_tools(json_member(chat->raw, "tools"), chat, a, err))
         return false;
