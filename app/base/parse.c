@@ -39,6 +39,63 @@ bool parse_int(const char *text, int64_t min, int64_t max, const char *field, in
     return fail_field(err, field, text, allowed);
 }
 
+static int64_t power_of_ten(int digits)
+{
+    int64_t power = 1;
+    while (digits-- > 0)
+        power *= 10;
+    return power;
+}
+
+/* ${n} as a decimal number; ${out} needs 32 bytes. */
+static void write_decimal(int64_t n, int digits, char *out)
+{
+    int64_t power = power_of_ten(digits);
+    uint64_t size = n < 0 ? 0 - (uint64_t)n : (uint64_t)n;
+    size_t end = (size_t)snprintf(out, 32, "%s%" PRIu64 ".%0*" PRIu64, n < 0 ? "-" : "", size / (uint64_t)power, digits, size % (uint64_t)power);
+    while (digits > 0 && out[end - 1] == '0')
+        out[--end] = '\0';
+    if (out[end - 1] == '.' || digits == 0)
+        *strchr(out, '.') = '\0';
+}
+
+const char *decimal_text(int64_t n, int digits, struct arena *a)
+{
+    char text[32];
+    write_decimal(n, digits, text);
+    return arena_text(a, text);
+}
+
+/* Digits, and after a point at least one and at most ${digits} of them. */
+static bool read_decimal(const char *text, int digits, int64_t *n_r)
+{
+    const char *point = strchr(text, '.');
+    size_t whole = point ? (size_t)(point - text) : strlen(text), after = point ? strlen(point + 1) : 0;
+    char plain[32];
+    if (whole == 0 || (point && after == 0) || after > (size_t)digits || whole + (size_t)digits >= sizeof(plain) || *text == '-')
+        return false;
+    memcpy(plain, text, whole);
+    memset(plain + whole, '0', (size_t)digits);
+    if (point)
+        memcpy(plain + whole, point + 1, after);
+    plain[whole + (size_t)digits] = '\0';
+    return read_int(plain, n_r);
+}
+
+bool parse_decimal(const char *text, int digits, int64_t min, int64_t max, const char *field, int64_t *n_r, struct err *err)
+{
+    int64_t n;
+    if (text && read_decimal(text, digits, &n) && n >= min && n <= max) {
+        *n_r = n;
+        return true;
+    }
+    char least[32], most[32], allowed[80];
+    write_decimal(min, digits, least);
+    write_decimal(max, digits, most);
+    snprintf(allowed, sizeof(allowed), "%s–%s", least, most);
+    return fail_field(err, field, text, allowed);
+}
+
 bool parse_word(const char *text, const char *const words[], const char *field, size_t *i_r, struct err *err)
 {
     for (size_t i = 0; text && words[i]; i++)

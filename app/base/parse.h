@@ -9,6 +9,10 @@ struct err;
 
 /* A whole decimal number in [min, max], nothing around it. ERR_INPUT with ${field}, value and range. */
 must_check bool parse_int(const char *text, int64_t min, int64_t max, const char *field, int64_t *n_r, struct err *);
+/* A decimal number with up to ${digits} (at most 9) digits after its point, as a whole number of its last digit: "7.1" with 4 is 71000. ${min} and
+ * ${max} are such numbers too. And back, without zeros at the end. */
+must_check bool parse_decimal(const char *text, int digits, int64_t min, int64_t max, const char *field, int64_t *n_r, struct err *err);
+const char *decimal_text(int64_t n, int digits, struct arena *);
 /* The position of ${text} in a NULL-terminated list of words. ERR_INPUT listing the words. */
 must_check bool parse_word(const char *text, const char *const words[], const char *field, size_t *i_r, struct err *);
 /* "true", "1", "on", "yes" or "false", "0", "off", "no". */

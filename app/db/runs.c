@@ -20,12 +20,14 @@ const struct field run_fields[] = {
     FIELD(struct run_row, data_class),      FIELD(struct run_row, policy_profile),   FIELD(struct run_row, sovereign),
     FIELD(struct run_row, request_id),      FIELD(struct run_row, remote_addr),      FIELD_RAW(struct run_row, decision),
     FIELD(struct run_row, dropped),         FIELD(struct run_row, switches),         FIELD(struct run_row, tokens_written),
-    FIELD(struct run_row, tokens_image),    FIELD(struct run_row, avoided_micros),   FIELD_END,
+    FIELD(struct run_row, tokens_image),    FIELD(struct run_row, avoided_micros),   FIELD(struct run_row, priced),
+    FIELD_RAW(struct run_row, price),       FIELD_END,
 };
 const struct field run_totals_fields[] = {
     FIELD(struct run_totals, runs),           FIELD(struct run_totals, failed),         FIELD(struct run_totals, cancelled),
     FIELD(struct run_totals, local_runs),     FIELD(struct run_totals, tokens_in),      FIELD(struct run_totals, tokens_out),
-    FIELD(struct run_totals, cost_micros),    FIELD(struct run_totals, latency_p50_us), FIELD(struct run_totals, latency_p95_us),
+    FIELD(struct run_totals, cost_micros),    FIELD(struct run_totals, avoided_micros), FIELD(struct run_totals, unpriced),
+    FIELD(struct run_totals, latency_p50_us), FIELD(struct run_totals, latency_p95_us),
     FIELD(struct run_totals, first_token_p50_us), FIELD_TIME(struct run_totals, last_at), FIELD_END,
 };
 
@@ -34,11 +36,15 @@ struct number {
 };
 static const struct field number_fields[] = {FIELD(struct number, n), FIELD_END};
 
-#define RUN_COLUMNS \
+#define RUN_FACTS \
     "id, started_at, api, status, http_status, error_code, error_detail, requested_model, actual_model, provider_id," \
     " provider_name, is_local, model_tier, stream, finish_reason, latency_us, first_token_us, tokens_in, tokens_out," \
     " tokens_cached, tokens_reasoning, estimated, cost_micros, attempts, key_id, key_name, user_name, data_class," \
-    " policy_profile, sovereign, request_id, remote_addr, decision, dropped, switches, tokens_written, tokens_image, avoided_micros"
+    " policy_profile, sovereign, request_id, remote_addr, decision, dropped, switches, tokens_written, tokens_image," \
+    " avoided_micros, price"
+#define RUN_COLUMNS RUN_FACTS ", priced"
+/* In rows of before the column: what had a cost had a price. */
+#define RUN_READ RUN_FACTS ", coalesce(priced, is_local or cost_micros > 0 or status = 'refused') as priced"
 #define ATTEMPT_COLUMNS \
     "n, provider_id, provider_name, model, result, http_status, detail, offset_us, connect_us, first_byte_us, latency_us," \
     " reused, remote, upstream_id, remedy, retry_after_ms, rate_requests, rate_tokens"
@@ -54,9 +60,9 @@ static const struct sql INSERT = {
     "   tokens_cached bigint, tokens_reasoning bigint, estimated boolean, cost_micros bigint, attempts integer, key_id text,"
     "   key_name text, user_name text, data_class text, policy_profile text, sovereign boolean, request_id text,"
     "   remote_addr text, decision jsonb, dropped text, switches text, tokens_written bigint, tokens_image bigint,"
-    "   avoided_micros bigint)"
+    "   avoided_micros bigint, priced boolean, price jsonb)"
     "   on conflict do nothing returning id, started_at, key_id, provider_id, actual_model, status, tokens_in, tokens_out,"
-    "   cost_micros),"
+    "   cost_micros, avoided_micros, priced),"
     " tried as (insert into attempts (run_id, started_at, " ATTEMPT_COLUMNS ")"
     "   select t.run_id, new.started_at, t.n, t.provider_id, t.provider_name, t.model, t.result, t.http_status, t.detail,"
     "   t.offset_us, t.connect_us, t.first_byte_us, t.latency_us, t.reused, t.remote, t.upstream_id, t.remedy,"
@@ -65,13 +71,15 @@ static const struct sql INSERT = {
     "   result text, http_status integer, detail text, offset_us bigint, connect_us bigint, first_byte_us bigint,"
     "   latency_us bigint, reused boolean, remote text, upstream_id text, remedy text, retry_after_ms bigint,"
     "   rate_requests bigint, rate_tokens bigint) join new on new.id = t.run_id on conflict do nothing),"
-    " spent as (insert into spend as s (day, key_id, provider_id, model, runs, failed, tokens_in, tokens_out, cost_micros)"
-    "   select (started_at at time zone 'UTC')::date, key_id, provider_id, actual_model, count(*),"
-    "   count(*) filter (where status <> 'ok'), sum(tokens_in), sum(tokens_out), sum(cost_micros)"
+    " spent as (insert into spend as s (day, key_id, provider_id, model, runs, failed, tokens_in, tokens_out, cost_micros,"
+    "   avoided_micros, unpriced) select (started_at at time zone 'UTC')::date, key_id, provider_id, actual_model, count(*),"
+    "   count(*) filter (where status <> 'ok'), sum(tokens_in), sum(tokens_out), sum(cost_micros), sum(avoided_micros),"
+    "   count(*) filter (where not priced)"
     "   from new group by 1, 2, 3, 4 order by 1, 2, 3, 4"
     "   on conflict (day, key_id, provider_id, model) do update set runs = s.runs + excluded.runs,"
     "   failed = s.failed + excluded.failed, tokens_in = s.tokens_in + excluded.tokens_in,"
-    "   tokens_out = s.tokens_out + excluded.tokens_out, cost_micros = s.cost_micros + excluded.cost_micros)"
+    "   tokens_out = s.tokens_out + excluded.tokens_out, cost_micros = s.cost_micros + excluded.cost_micros,"
+    "   avoided_micros = s.avoided_micros + excluded.avoided_micros, unpriced = s.unpriced + excluded.unpriced)"
     " select count(*) as n from new",
     SQL_ROW(struct number, number_fields),
 };
@@ -83,14 +91,14 @@ static const struct sql INSERT = {
 
 static const struct sql OLDER = {
     "runs.older",
-    "select " RUN_COLUMNS " from runs" FILTER
+    "select " RUN_READ " from runs" FILTER
     " and ($8::timestamptz is null or (started_at <= $8 and (started_at, id) < ($8, $9::uuid)))"
     " order by started_at desc, id desc limit $10",
     SQL_ROW(struct run_row, run_fields),
 };
 static const struct sql NEWER = {
     "runs.newer",
-    "select " RUN_COLUMNS " from (select " RUN_COLUMNS " from runs" FILTER
+    "select " RUN_COLUMNS " from (select " RUN_READ " from runs" FILTER
     "   and started_at >= $8::timestamptz and (started_at, id) > ($8::timestamptz, $9::uuid)"
     "   order by started_at, id limit $10) as next_to_it order by started_at desc, id desc",
     SQL_ROW(struct run_row, run_fields),
@@ -100,14 +108,15 @@ static const struct sql COUNT_SOME = {
     SQL_ROW(struct number, number_fields),
 };
 static const struct sql GET = {
-    "runs.get", "select " RUN_COLUMNS " from runs where id = $1", SQL_ROW(struct run_row, run_fields),
+    "runs.get", "select " RUN_READ " from runs where id = $1", SQL_ROW(struct run_row, run_fields),
 };
 static const struct sql TOTALS = {
     "runs.totals",
     "select count(*) as runs, count(*) filter (where status <> 'ok') as failed,"
     "   count(*) filter (where status = 'cancelled') as cancelled, count(*) filter (where is_local) as local_runs,"
     "   coalesce(sum(tokens_in), 0)::bigint as tokens_in, coalesce(sum(tokens_out), 0)::bigint as tokens_out,"
-    "   coalesce(sum(cost_micros), 0)::bigint as cost_micros,"
+    "   coalesce(sum(cost_micros), 0)::bigint as cost_micros, coalesce(sum(avoided_micros), 0)::bigint as avoided_micros,"
+    "   count(*) filter (where not coalesce(priced, true)) as unpriced,"
     "   percentile_disc(0.5) within group (order by latency_us) filter (where status = 'ok') as latency_p50_us,"
     "   percentile_disc(0.95) within group (order by latency_us) filter (where status = 'ok') as latency_p95_us,"
     "   percentile_disc(0.5) within group (order by first_token_us) filter (where status = 'ok' and first_token_us > 0)"

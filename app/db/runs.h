@@ -32,6 +32,8 @@ struct run_row {
     int64_t tokens_written;        /* of tokens_in: written to a prompt cache */
     int64_t tokens_image;          /* of tokens_in: of pictures */
     int64_t avoided_micros;        /* what a local answer would have cost in the cloud */
+    bool priced;                   /* cost_micros is known; else it is 0 and means nothing */
+    const char *price;             /* JSON: how the cost (or what was avoided) was made up; NULL = no price */
 };
 extern const struct field run_fields[];
 extern const struct sql *const runs_statements[];
@@ -76,6 +78,7 @@ must_check bool runs_neighbours(struct db *, struct arena *, const struct run_fi
 struct run_totals {
     int64_t runs, failed, cancelled, local_runs;
     int64_t tokens_in, tokens_out, cost_micros;
+    int64_t avoided_micros, unpriced;        /* of local runs; runs whose cost is not known */
     int64_t latency_p50_us, latency_p95_us, first_token_p50_us;     /* of the runs that were ok */
     int64_t last_at;
 };

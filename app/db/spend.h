@@ -7,7 +7,8 @@
 struct spend_row {
     const char *day;               /* "2026-11-20", in sums NULL */
     const char *key_id, *provider_id, *model;
-    int64_t runs, failed, tokens_in, tokens_out, cost_micros;
+    int64_t runs, failed, tokens_in, tokens_out, cost_micros, avoided_micros;
+    int64_t unpriced;              /* runs whose cost is not known and therefore not in cost_micros */
 };
 extern const struct field spend_fields[];
 extern const struct sql *const spend_statements[];

@@ -4,6 +4,7 @@
 #include "db/audit.h"
 #include "db/intents.h"
 #include "db/models.h"
+#include "db/prices.h"
 #include "db/provider_health.h"
 #include "db/providers.h"
 #include "db/runs.h"
@@ -21,6 +22,7 @@ const struct sql *const *const statement_lists[] = {
     db_protection_statements,
     intents_statements,
     models_statements,
+    prices_statements,
     provider_health_statements,
     providers_statements,
     run_slots_statements,

@@ -8,7 +8,8 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/metrics.h"
-#include "gate/estimate.h"
+#include "gate/price.h"
+#include "gate/usage.h"
 
 int64_t run_age_us(const struct run *run)
 {
@@ -64,19 +65,21 @@ static void fill_usage(struct run *run)
 {
     struct run_row *row = &run->entry.run;
     struct usage *usage = &run->reader.usage;
+    const struct usage_end end = {run->status / 100 == 2, run->failed, run->gone};
+    struct cost cost;
 
-    if (!usage->known) {
-        usage->out = estimate_tokens(&run->reader.said);
-        usage->in = run->reader.text_bytes || !run->failed ? estimate_chat(run->chat, run->target.model) : 0;
-        row->estimated = usage->in || usage->out;
-    }
+    row->estimated = usage_settle(&run->reader, run->target.model, &end);
     row->tokens_in = usage->in;
     row->tokens_out = usage->out;
-    row->tokens_cached = usage->cached <= usage->in ? usage->cached : usage->in;
+    row->tokens_cached = usage->cached;
     row->tokens_reasoning = usage->reasoning;
     row->tokens_written = usage->written + usage->written_long;
     row->tokens_image = usage->image;
-    row->cost_micros = run_cost(run->decision.chosen->model, row->is_local, usage);
+    cost = cost_of(run->snapshot, run->target.provider, run->decision.chosen->model, usage, run->started_wall, run->arena);
+    row->priced = cost.priced;
+    row->cost_micros = cost.micros;
+    row->avoided_micros = cost.avoided_micros;
+    row->price = cost.json;
 }
 
 static const char *status_word(const struct run *run)

@@ -8,8 +8,9 @@
 #include "base/secret.h"
 #include "base/utf8.h"
 #include "gate/snapshot.h"
+#include "gate/usage.h"
 
-enum { MODELS_MAX = 2000, MODEL_NAME_MAX = 200, WORD_MAX = 200, TOKENS_MAX = 1000000000 };
+enum { MODELS_MAX = 2000, MODEL_NAME_MAX = 200, WORD_MAX = 200 };
 
 const struct provider_type *const *provider_types;
 

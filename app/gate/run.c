@@ -19,7 +19,6 @@
 #include "spool/spool.h"
 
 enum { DROPPED_MAX = 1000 };             /* bytes of the list of fields that were dropped, as recorded */
-static const int64_t COST_MAX = INT64_MAX / 4;
 
 static void fill_row(struct run_row *row, struct arena *a, const struct run_start *start)
 {
@@ -79,7 +78,7 @@ static bool run_decide(struct run *run, struct err *err)
     run->target = (struct target){.provider = run->decision.chosen->provider, .model = run->decision.chosen->model->name, .stream = run->chat->stream};
     row->provider_id = run->target.provider->id;
     row->provider_name = run->target.provider->name;
-    row->is_local = model_local(run->target.provider, run->decision.chosen->model);
+    row->is_local = row->priced = model_local(run->target.provider, run->decision.chosen->model);
     row->actual_model = run->target.model;
     return true;
 }
@@ -174,6 +173,7 @@ void run_refuse(struct run *run, const struct err *err)
     bool recorded = false;
 
     row->status = "refused";
+    row->priced = true;                                      /* it cost nothing */
     row->http_status = err_status(err->kind);
     row->error_code = err_name(err->kind);
     row->error_detail = arena_text(run->arena, err->text);
@@ -186,26 +186,6 @@ void run_refuse(struct run *run, const struct err *err)
     }
     if (!recorded)
         log_err(&run->log, LOG_ERROR, "refused run not recorded", &recording);
-}
-
-/* Tokens times a price; what is beyond a number is the largest one. Both come from others: providers and forms. */
-static int64_t price(int64_t tokens, int64_t micros_per_mtok)
-{
-    int64_t product;
-
-    if (tokens <= 0 || micros_per_mtok <= 0)
-        return 0;
-    return __builtin_mul_overflow(tokens, micros_per_mtok, &product) || product > COST_MAX ? COST_MAX : product;
-}
-
-int64_t run_cost(const struct model *model, bool local, const struct usage *usage)
-{
-    int64_t cached = usage->cached < usage->in ? usage->cached : usage->in;
-
-    if (local)
-        return 0;
-    return (price(usage->in - cached, model->input_micros_per_mtok) + price(cached, model->cached_micros_per_mtok)
-            + price(usage->out, model->output_micros_per_mtok) + 999999) / 1000000;
 }
 
 size_t run_headers(const struct run *run, struct http_header headers[RUN_HEADERS])

@@ -101,8 +101,6 @@ void run_gone(struct run *);
 void run_cut(struct run *);
 /* Whether a run may only go to local providers. */
 bool run_stays_inside(bool sovereign, const char *policy_profile);
-/* Tokens to cost in micro-dollars, rounded up; 0 for local models. */
-int64_t run_cost(const struct model *, bool local, const struct usage *);
 /* What of the request and answer could not be passed on, as recorded: "logit_bias, seed". */
 const char *run_dropped(const struct run *, struct arena *);
 /* Headers every answer of a run carries: X-Run-Id, X-Moongate-…; n entries at ${headers}, which has room for RUN_HEADERS. */

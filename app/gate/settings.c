@@ -12,6 +12,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/parse.h"
+#include "base/utf8.h"
 
 static const char *const durabilities[] = {"second", "power", NULL};
 static const char *const log_levels[] = {"debug", "info", "warn", "error", NULL};
@@ -39,6 +40,8 @@ const struct setting setting_rows[] = {
     {NUMBER(session_max_h),     .initial = "12",        .min = 1,        .max = 720,        .live = true, .unit = "unit.hours"},
     {NUMBER(setup_min),         .initial = "15",        .min = 1,        .max = 1440,       .unit = "unit.minutes"},
     {WORD(log_level),           .initial = "info",      .words = log_levels},
+    {NUMBER(cny_per_usd),       .initial = "7.1",       .min = 10000,    .max = 1000000,    .live = true, .decimals = 4},
+    {WORD(compare_model),       .initial = "openai/gpt-5-mini", .max = 240, .live = true, .text = true},
 };
 const size_t setting_rows_n = COUNT(setting_rows);
 
@@ -49,7 +52,7 @@ const struct field settings_fields[] = {
     FIELD(struct settings, health_interval_s), FIELD(struct settings, health_timeout_ms), FIELD(struct settings, spool_mb),
     FIELD(struct settings, spool_keep_s), FIELD(struct settings, durability), FIELD(struct settings, offline_max_h),
     FIELD(struct settings, session_idle_min), FIELD(struct settings, session_max_h), FIELD(struct settings, setup_min),
-    FIELD(struct settings, log_level), FIELD_END,
+    FIELD(struct settings, log_level), FIELD(struct settings, cny_per_usd), FIELD(struct settings, compare_model), FIELD_END,
 };
 
 const struct setting *setting_find(const char *name)
@@ -72,8 +75,14 @@ bool setting_put(const struct setting *row, const char *text, struct arena *a, s
         *(const char **)(void *)member = row->words[i];
         return true;
     }
-    (void)a;
-    if (!parse_int(text, row->min, row->max, row->name, &n, err))
+    if (row->text) {
+        if (!utf8_valid(bytes_of(text)) || utf8_count(text) > (size_t)row->max)
+            return fail_field(err, row->name, text, setting_allowed(row, a));
+        *(const char **)(void *)member = arena_text(a, text);
+        return true;
+    }
+    if (row->decimals ? !parse_decimal(text, row->decimals, row->min, row->max, row->name, &n, err)
+                      : !parse_int(text, row->min, row->max, row->name, &n, err))
         return false;
     *(int64_t *)(void *)member = n;
     return true;
@@ -83,9 +92,22 @@ const char *setting_text(const struct setting *row, const struct settings *setti
 {
     const char *member = (const char *)settings + row->offset;
 
-    if (row->words)
+    if (row->words || row->text)
         return *(const char *const *)(const void *)member;
-    return arena_printf(a, "%" PRId64, *(const int64_t *)(const void *)member);
+    return decimal_text(*(const int64_t *)(const void *)member, row->decimals, a);
+}
+
+const char *setting_allowed(const struct setting *row, struct arena *a)
+{
+    const char *text = "";
+
+    if (row->text)
+        return arena_printf(a, "0–%" PRId64 " ×", row->max);
+    if (!row->words)
+        return arena_printf(a, "%s–%s", decimal_text(row->min, row->decimals, a), decimal_text(row->max, row->decimals, a));
+    for (size_t i = 0; row->words[i]; i++)
+        text = arena_printf(a, "%s%s%s", text, i ? ", " : "", row->words[i]);
+    return text;
 }
 
 static bool put_defaults(struct arena *a, struct settings_made *made, struct err *err)

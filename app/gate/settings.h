@@ -25,6 +25,8 @@ struct settings {
     int64_t session_idle_min, session_max_h;
     int64_t setup_min;               /* minutes the one-time setup link works */
     const char *log_level;
+    int64_t cny_per_usd;             /* yuan for a dollar, in ten-thousandths */
+    const char *compare_model;       /* "openai/gpt-5-mini": whose price a local answer saves; "" = none */
 };
 extern const struct field settings_fields[];
 
@@ -32,7 +34,9 @@ struct setting {
     const char *name;                /* = column, JSON name, and MOONGATE_<NAME> */
     size_t offset;
     const char *initial;
-    int64_t min, max;                /* of a number */
+    int64_t min, max;                /* of a number; ${max} of a text: characters */
+    int decimals;                    /* the number is a decimal one, kept as a whole number of its last digit */
+    bool text;                       /* any text, also none */
     const char *const *words;        /* instead: one of these */
     bool live;                       /* works at once; else at the next start */
     const char *unit;                /* catalogue key of the unit, NULL = none */
@@ -50,6 +54,8 @@ struct settings_made {
 
 /* Set one value from text: ERR_INPUT with name, value and allowed range. */
 must_check bool setting_put(const struct setting *, const char *text, struct arena *, struct settings *, struct err *);
+/* What may be set, as text: "1–64", "second, power". */
+const char *setting_allowed(const struct setting *, struct arena *);
 /* The value as text. */
 const char *setting_text(const struct setting *, const struct settings *, struct arena *);
 /* Defaults, then environment, then the settings file (missing is fine). */

@@ -150,7 +150,7 @@ static void read_provider(struct provider *p, const struct provider_row *row, co
     }
 }
 
-static void read_models(struct provider *p, const struct snapshot_rows *rows, struct arena *a)
+static void read_models(struct provider *p, const struct snapshot_rows *rows, const struct price_index *prices, struct arena *a)
 {
     const struct model_row *row = rows->models.items;
 
@@ -159,7 +159,8 @@ static void read_models(struct provider *p, const struct snapshot_rows *rows, st
             *(struct model *)list_add(a, &p->models, sizeof(struct model)) = (struct model){
                 .name = row[i].name, .enabled = row[i].enabled, .input_micros_per_mtok = row[i].input_micros_per_mtok,
                 .output_micros_per_mtok = row[i].output_micros_per_mtok, .cached_micros_per_mtok = row[i].cached_micros_per_mtok,
-                .created_at = row[i].created_at, .remote = p->type && p->type->rules->remote_name && p->type->rules->remote_name(row[i].name)};
+                .created_at = row[i].created_at, .remote = p->type && p->type->rules->remote_name && p->type->rules->remote_name(row[i].name),
+                .prices = price_find(prices, p->type ? p->type->prices : NULL, row[i].name, a)};
 }
 
 static int by_id(const void *a, const void *b)
@@ -222,6 +223,15 @@ static bool read_pepper(struct snapshot *s, const struct snapshot_rows *rows, co
     return fail(err, ERR_INTERNAL, "there is no pepper");
 }
 
+/* The setting is "openai/gpt-5-mini": a list, and a model in it that may hold slashes too. */
+static void read_compare(struct snapshot *s, struct arena *a)
+{
+    const char *name = s->settings.values.compare_model, *slash = name ? strchr(name, '/') : NULL;
+
+    if (slash)
+        s->compare = (struct model){.name = slash + 1, .prices = price_find(&s->prices, arena_copy(a, name, (size_t)(slash - name)), slash + 1, a)};
+}
+
 /* Rows to what is used. The rows live in the snapshot's arena already. */
 static bool snapshot_build(struct snapshot_whole *whole, const struct snapshot_base *base, struct err *err)
 {
@@ -235,9 +245,11 @@ static bool snapshot_build(struct snapshot_whole *whole, const struct snapshot_b
     s->settings = *base->settings;
     for (size_t i = 0; i < rows->settings.n; i++)
         settings_lay(&s->settings, setting[i].name, setting[i].value, a);
+    s->prices = price_index_new(rows->prices, a);
+    read_compare(s, a);
     for (size_t i = 0; i < rows->providers.n; i++) {
         read_provider(&providers[i], &provider[i], base->keyring, a);
-        read_models(&providers[i], rows, a);
+        read_models(&providers[i], rows, &s->prices, a);
     }
     s->providers = (struct list){providers, rows->providers.n};
     read_keys(s, rows, a);

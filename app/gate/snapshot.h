@@ -4,6 +4,7 @@
 /* snapshot: all settings the request path needs, read once and never changed: settings, providers with their secrets open, models, keys. Built from
  * the tables, or, when the database is down at the start, from the encrypted file the last one left. Shared by reference count; a new one replaces
  * it whole. Everything in it lives until the last snapshot_drop. */
+#include "gate/price_match.h"
 #include "gate/settings.h"
 #include "gate/who.h"
 #include "net/egress.h"
@@ -19,7 +20,8 @@ struct snapshot;
 struct model {
     const char *name;
     bool enabled;
-    int64_t input_micros_per_mtok, output_micros_per_mtok, cached_micros_per_mtok;
+    int64_t input_micros_per_mtok, output_micros_per_mtok, cached_micros_per_mtok;      /* its own prices, before the catalogue's; 0 = none */
+    struct price_found prices;           /* of the catalogue */
     int64_t context, max_output;         /* tokens; 0 = not known */
     int64_t can;                         /* CAN_…; 0 = not known */
     bool remote;                         /* a local runtime sends it elsewhere: see model_local() */
@@ -59,6 +61,8 @@ struct snapshot {
     struct settings_made settings;
     struct list providers;               /* struct provider, the active one first, then by position and name */
     struct list keys;                    /* struct key, sorted by id */
+    struct price_index prices;
+    struct model compare;                /* whose price local answers save; nothing in it = none */
     uint8_t pepper[32];
     int64_t made_at;                     /* wall µs: when the database said this */
     bool from_file;

@@ -29,6 +29,7 @@ static const struct field rows_fields[] = {
     FIELD_LIST(struct snapshot_rows, models, model_fields, struct model_row),
     FIELD_LIST(struct snapshot_rows, keys, api_key_auth_fields, struct api_key_row),
     FIELD_LIST(struct snapshot_rows, sealed_keys, sealed_key_fields, struct sealed_key_row),
+    FIELD_LIST(struct snapshot_rows, prices, price_fields, struct price_row),
     FIELD(struct snapshot_rows, made_at), FIELD(struct snapshot_rows, has_admin), FIELD_END,
 };
 
@@ -79,7 +80,8 @@ bool snapshot_rows_read(struct db *db, const struct keyring *keyring, struct are
     rows_r->has_admin = admins > 0;
     return settings_list(db, a, &rows_r->settings, err) && providers_list_sealed(db, a, &rows_r->providers, err)
         && models_list(db, a, NULL, &rows_r->models, err) && api_keys_list_auth(db, a, &rows_r->keys, err)
-        && sealed_keys_list(db, a, NULL, &rows_r->sealed_keys, err);
+        && sealed_keys_list(db, a, NULL, &rows_r->sealed_keys, err)
+        && prices_list(db, a, NULL, NULL, 0, &rows_r->prices, err);
 }
 
 static bool write_file(const char *path, const char *head, struct bytes body, struct err *err)

@@ -4,6 +4,7 @@
 /* snapshot_rows: the table rows a snapshot is built from, from the database or from the encrypted file. Secrets stay sealed here. */
 #include "db/api_keys.h"
 #include "db/models.h"
+#include "db/prices.h"
 #include "db/providers.h"
 #include "db/sealed_keys.h"
 #include "db/settings.h"
@@ -12,7 +13,7 @@ struct keyring;
 struct secret;
 
 struct snapshot_rows {
-    struct list settings, providers, models, keys, sealed_keys;
+    struct list settings, providers, models, keys, sealed_keys, prices;
     int64_t made_at;                     /* wall µs */
     bool has_admin;
 };

@@ -149,7 +149,7 @@ static void test_bodies(void **state)
         {"{\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"document\",\"source\":{\"type\":\"text\",\"media_type\":\"text/plain\",\"data\":\"hello\"}}]}]}",
          "claude-x", 8},
         {"{\"messages\":[],\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"now\"}}]}", NULL, 28},
-        {"{\"messages\":7,\"tools\":7,\"input\":{\"a\":[[[]]]},\"contents\":null}", NULL, 9},
+        {"{\"messages\":7,\"tools\":7,\"input\":{\"a\":[[[]]]},\"contents\":null}", NULL, 12},
     };
     for (size_t i = 0; i < COUNT(cases); i++)
         if (body(cases[i].body, cases[i].model) != cases[i].tokens)
