@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/parse.h"
 #include "console/doer.h"
 #include "console/show.h"
 #include "gate/gate.h"
@@ -26,8 +27,8 @@ struct setting_view {
     bool live;
     /* For pages only. */
     const char *label, *help, *unit, *origin_word, *effect, *problem;
-    bool is_number, from_console;
-    int64_t min, max;
+    const char *min, *max, *step;
+    bool is_number, is_text, from_console;
     struct list words;                   /* struct word_choice */
 };
 const struct field setting_view_fields[] = {
@@ -35,7 +36,7 @@ const struct field setting_view_fields[] = {
     FIELD(struct setting_view, origin), FIELD(struct setting_view, allowed), FIELD(struct setting_view, live),
     FIELD_PAGE(struct setting_view, label), FIELD_PAGE(struct setting_view, help), FIELD_PAGE(struct setting_view, unit),
     FIELD_PAGE(struct setting_view, origin_word), FIELD_PAGE(struct setting_view, effect), FIELD_PAGE(struct setting_view, problem),
-    FIELD_PAGE(struct setting_view, is_number), FIELD_PAGE(struct setting_view, from_console), FIELD_PAGE(struct setting_view, min),
+    FIELD_PAGE(struct setting_view, is_number), FIELD_PAGE(struct setting_view, is_text), FIELD_PAGE(struct setting_view, step), FIELD_PAGE(struct setting_view, from_console), FIELD_PAGE(struct setting_view, min),
     FIELD_PAGE(struct setting_view, max), FIELD_LIST_PAGE(struct setting_view, words, word_choice_fields, struct word_choice), FIELD_END,
 };
 
@@ -45,17 +46,6 @@ struct settings_page {
 const struct field settings_page_fields[] = {
     FIELD_LIST(struct settings_page, settings, setting_view_fields, struct setting_view), FIELD_END,
 };
-
-static const char *allowed_text(const struct show *s, const struct setting *row)
-{
-    const char *text = "";
-
-    if (!row->words)
-        return arena_printf(s->arena, "%" PRId64 "–%" PRId64, row->min, row->max);
-    for (size_t i = 0; row->words[i]; i++)
-        text = arena_printf(s->arena, "%s%s%s", text, i ? ", " : "", row->words[i]);
-    return text;
-}
 
 static struct list words_of(const struct show *s, const struct setting *row, const char *value)
 {
@@ -72,7 +62,9 @@ static struct setting_view view_of(const struct show *s, const struct settings_m
     enum setting_origin origin = made->origin[row - setting_rows];
     struct setting_view view = {
         .name = row->name, .value = setting_text(row, &made->values, s->arena), .initial = row->initial, .origin = origins[origin],
-        .allowed = allowed_text(s, row), .live = row->live, .is_number = !row->words, .min = row->min, .max = row->max,
+        .allowed = setting_allowed(row, s->arena), .live = row->live, .is_number = !row->words && !row->text, .is_text = row->text,
+        .min = decimal_text(row->min, row->decimals, s->arena), .max = decimal_text(row->max, row->decimals, s->arena),
+        .step = row->decimals ? decimal_text(1, row->decimals, s->arena) : "1",
         .from_console = origin == ORIGIN_CONSOLE,
     };
 
@@ -111,7 +103,7 @@ struct setting_sent {
     const char *value;
 };
 const struct form_field setting_sent_fields[] = {
-    {.name = "value", .type = FORM_TEXT, .offset = offsetof(struct setting_sent, value), .required = true, .max = 80}, FORM_END,
+    {.name = "value", .type = FORM_TEXT, .offset = offsetof(struct setting_sent, value), .max = 240}, FORM_END,
 };
 
 /* The page again with what was typed and why it was not taken. */
@@ -164,6 +156,8 @@ bool setting_save(struct request *rq)
     number_as_text(rq);
     if (!form_read(rq, setting_sent_fields, &sent, &form))
         return false;
+    if (!sent.value && form.problems.n == 0)                 /* a text may be empty; what else may not says so */
+        sent.value = "";
     if (form.problems.n > 0)
         return again(rq, name, sent.value, &form);
     if (setting_change(&change, name, sent.value, &rq->err))

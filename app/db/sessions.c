@@ -15,6 +15,7 @@ const struct field session_user_fields[] = {
     FIELD(struct session_row, language),
     FIELD(struct session_row, theme),
     FIELD(struct session_row, time_zone),
+    FIELD(struct session_row, currency),
     FIELD_END,
 };
 /* A list for its user can mark the session that asks, but shows no key. */
@@ -29,7 +30,7 @@ static const struct sql INSERT = {
 static const struct sql FIND = {
     "sessions.find",
     "select encode(s.token_hash, 'hex') as token_hash, encode(s.csrf_key, 'hex') as csrf_key, s.user_id, s.created_at, s.seen_at,"
-    "   s.expires_at, s.remote_addr, s.user_agent, u.name as user_name, u.role, u.language, u.theme, u.time_zone"
+    "   s.expires_at, s.remote_addr, s.user_agent, u.name as user_name, u.role, u.language, u.theme, u.time_zone, u.currency"
     " from sessions s join users u on u.id = s.user_id"
     " where s.token_hash = decode($1, 'hex') and s.expires_at > now() and not u.disabled",
     SQL_ROW(struct session_row, session_user_fields),

@@ -11,7 +11,7 @@ struct session_row {
     int64_t created_at, seen_at, expires_at;
     const char *remote_addr, *user_agent;
     /* Of the user, filled by sessions_find. */
-    const char *user_name, *role, *language, *theme, *time_zone;
+    const char *user_name, *role, *language, *theme, *time_zone, *currency;
 };
 extern const struct field session_fields[];          /* fit to be shown to its user: no hash, no key */
 extern const struct field session_user_fields[];     /* all of the above */

@@ -5,10 +5,10 @@
 
 #define USER_ROWS \
     FIELD(struct user_row, id), FIELD(struct user_row, name), FIELD(struct user_row, role), FIELD(struct user_row, language), \
-    FIELD(struct user_row, theme), FIELD(struct user_row, time_zone), FIELD(struct user_row, disabled), \
+    FIELD(struct user_row, theme), FIELD(struct user_row, time_zone), FIELD(struct user_row, currency), FIELD(struct user_row, disabled), \
     FIELD(struct user_row, failures), FIELD_TIME(struct user_row, locked_until), FIELD_TIME(struct user_row, signed_in_at), \
     FIELD_TIME(struct user_row, created_at)
-#define USER_COLUMNS "id, name, role, language, theme, time_zone, disabled, failures, locked_until, signed_in_at, created_at"
+#define USER_COLUMNS "id, name, role, language, theme, time_zone, currency, disabled, failures, locked_until, signed_in_at, created_at"
 
 const struct field user_fields[] = {USER_ROWS, FIELD_END};
 const struct field user_auth_fields[] = {USER_ROWS, FIELD(struct user_row, password_phc), FIELD_END};
@@ -30,8 +30,8 @@ static const struct sql BY_NAME = {
 };
 static const struct sql INSERT = {
     "users.insert",
-    "insert into users (id, name, role, password_phc, language, theme, time_zone)"
-    " values ($1, $2, $3, $4, coalesce($5, ''), coalesce($6, 'auto'), coalesce($7, ''))",
+    "insert into users (id, name, role, password_phc, language, theme, time_zone, currency)"
+    " values ($1, $2, $3, $4, coalesce($5, ''), coalesce($6, 'auto'), coalesce($7, ''), coalesce($8, 'USD'))",
     SQL_NO_ROWS,
 };
 static const struct sql LOCK = {
@@ -44,7 +44,7 @@ static const struct sql ADMINS = {
 static const struct sql SET_PROFILE = {
     "users.set_profile",
     "update users set language = coalesce($2, language), theme = coalesce($3, theme),"
-    " time_zone = coalesce($4, time_zone) where id = $1",
+    " time_zone = coalesce($4, time_zone), currency = coalesce($5, currency) where id = $1",
     SQL_NO_ROWS,
 };
 static const struct sql SET_PASSWORD = {"users.set_password", "update users set password_phc = $2 where id = $1", SQL_NO_ROWS};
@@ -82,7 +82,7 @@ bool users_find_by_name(struct db *db, struct arena *a, const char *name, struct
 
 bool users_insert(struct db *db, struct arena *a, const struct user_row *u, struct err *err)
 {
-    return db_exec(db, a, &INSERT, DB(u->id, u->name, u->role, u->password_phc, u->language, u->theme, u->time_zone), NULL, err);
+    return db_exec(db, a, &INSERT, DB(u->id, u->name, u->role, u->password_phc, u->language, u->theme, u->time_zone, u->currency), NULL, err);
 }
 
 /* The lock makes two that find no administrator take turns. */
@@ -106,9 +106,9 @@ bool users_count_admins(struct db *db, struct arena *a, int64_t *n_r, struct err
 }
 
 bool users_set_profile(struct db *db, struct arena *a, const char *id, const char *language, const char *theme,
-                       const char *time_zone, struct err *err)
+                       const char *time_zone, const char *currency, struct err *err)
 {
-    return db_exec_one(db, a, &SET_PROFILE, DB(db_id(id), language, theme, time_zone), err);
+    return db_exec_one(db, a, &SET_PROFILE, DB(db_id(id), language, theme, time_zone, currency), err);
 }
 
 bool users_set_password(struct db *db, struct arena *a, const char *id, const char *password_phc, struct err *err)

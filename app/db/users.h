@@ -6,7 +6,7 @@
 #include "db/db.h"
 
 struct user_row {
-    const char *id, *name, *role, *language, *theme, *time_zone;
+    const char *id, *name, *role, *language, *theme, *time_zone, *currency;
     bool disabled;
     int64_t failures;              /* sign-ins refused since the last good one */
     int64_t locked_until, signed_in_at, created_at;
@@ -21,7 +21,7 @@ must_check bool users_get(struct db *, struct arena *, const char *id, struct us
 /* With password_phc. */
 must_check bool users_find_by_name(struct db *, struct arena *, const char *name, struct user_row *user_r, bool *found_r,
                                    struct err *);
-/* id, name, role, password_phc, language, theme (NULL = auto), time_zone of ${user}. A name that exists is ERR_CONFLICT with
+/* id, name, role, password_phc, language, theme (NULL = auto), time_zone, currency (NULL = USD) of ${user}. A name that exists is ERR_CONFLICT with
  * field "name". */
 must_check bool users_insert(struct db *, struct arena *, const struct user_row *user, struct err *);
 /* The same for the first administrator: ERR_CONFLICT if there is one already, also when two do this at once. Inside a
@@ -31,7 +31,7 @@ must_check bool users_insert_first(struct db *tx, struct arena *, const struct u
 must_check bool users_count_admins(struct db *, struct arena *, int64_t *n_r, struct err *);
 /* NULL keeps what is there. */
 must_check bool users_set_profile(struct db *, struct arena *, const char *id, const char *language, const char *theme,
-                                  const char *time_zone, struct err *);
+                                  const char *time_zone, const char *currency, struct err *);
 must_check bool users_set_password(struct db *, struct arena *, const char *id, const char *password_phc, struct err *);
 must_check bool users_set_role(struct db *, struct arena *, const char *id, const char *role, struct err *);
 must_check bool users_set_disabled(struct db *, struct arena *, const char *id, bool disabled, struct err *);

@@ -84,5 +84,5 @@ bool account_add(struct change *change, const struct account_form *form, const c
 
 bool account_profile(struct db *db, struct arena *a, const char *id, const struct account_form *form, struct err *err)
 {
-    return users_set_profile(db, a, id, form->language, form->theme, form->time_zone, err);
+    return users_set_profile(db, a, id, form->language, form->theme, form->time_zone, form->currency, err);
 }

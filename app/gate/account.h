@@ -5,7 +5,7 @@
 #include "gate/change.h"
 
 struct account_form {
-    const char *name, *role, *password, *language, *theme, *time_zone;
+    const char *name, *role, *password, *language, *theme, *time_zone, *currency;
 };
 
 /* 8 to 1024 bytes, none of the words everybody tries, not the user's name. ERR_INVALID with field "password"; the value is never in it. */
@@ -13,7 +13,7 @@ must_check bool password_allowed(const char *password, const char *name, struct 
 /* The first administrator (the form's role is not read); ERR_CONFLICT if there is one. */
 must_check bool account_first(struct change *, const struct account_form *, const char **id_r, struct err *);
 must_check bool account_add(struct change *, const struct account_form *, const char **id_r, struct err *);
-/* Language, theme, time zone of a user; NULL keeps. Not audited: it is theirs. */
+/* Language, theme, time zone, currency of a user; NULL keeps. Not audited: it is theirs. */
 must_check bool account_profile(struct db *, struct arena *, const char *id, const struct account_form *, struct err *);
 
 #endif

@@ -201,7 +201,7 @@ bool session_find(struct gate *gate, struct db *db, struct arena *a, const char 
         log_err(NULL, LOG_WARN, "session not touched", &touching);
     *who = (struct identity){.role = role_of(row.role), .user_id = row.user_id, .user_name = row.user_name, .owner = row.user_name,
                              .actor = row.user_name, .session_hash = row.token_hash,
-                             .language = row.language, .theme = row.theme, .time_zone = row.time_zone};
+                             .language = row.language, .theme = row.theme, .time_zone = row.time_zone, .currency = row.currency};
     *who_r = who;
     *csrf_r = csrf_of(row.csrf_key, a);
     return true;

@@ -102,7 +102,7 @@ const char *setting_allowed(const struct setting *row, struct arena *a)
     const char *text = "";
 
     if (row->text)
-        return arena_printf(a, "0–%" PRId64 " ×", row->max);
+        return arena_printf(a, "≤ %" PRId64 " ×", row->max);                   /* characters */
     if (!row->words)
         return arena_printf(a, "%s–%s", decimal_text(row->min, row->decimals, a), decimal_text(row->max, row->decimals, a));
     for (size_t i = 0; row->words[i]; i++)

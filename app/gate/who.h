@@ -25,7 +25,7 @@ struct identity {
                                                     * which anybody may choose */
     const char *actor;                             /* for the audit: a person's name, or the key's name and id */
     const char *session_hash;                      /* hex; NULL for keys */
-    const char *language, *theme, *time_zone;      /* profile of a person; "" = not chosen */
+    const char *language, *theme, *time_zone, *currency;      /* profile of a person; "" = not chosen */
 };
 
 #endif

@@ -179,8 +179,8 @@ static void test_replayers_at_once(void **state)
     assert_string_equal(superuser("runs", "select count(*) from moongate.runs"), arena_printf(a, "%lld", (long long)inserted));
     assert_string_equal(superuser("runs",
         "select count(*) from (select (started_at at time zone 'UTC')::date, key_id, provider_id, actual_model, count(*),"
-        " count(*) filter (where status <> 'ok'), sum(tokens_in), sum(tokens_out), sum(cost_micros)"
-        " from moongate.runs group by 1, 2, 3, 4 except select * from moongate.spend) as differ"), "0");
+        " count(*) filter (where status <> 'ok'), sum(tokens_in), sum(tokens_out), sum(cost_micros), sum(avoided_micros),"
+        " count(*) filter (where not priced) from moongate.runs group by 1, 2, 3, 4 except select * from moongate.spend) as differ"), "0");
     wipe();
 }
 

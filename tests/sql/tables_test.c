@@ -79,8 +79,9 @@ static void test_users(void **state)
     assert_null(row.password_phc);
     must(users_find_by_name(db, a, "nobody", &row, &found, &err));
     assert_false(found);
-    must(users_set_profile(db, a, dev.id, "en-US", "dark", NULL, &err));
-    must_fail(users_set_profile(db, a, dev.id, NULL, "pink", NULL, &err), ERR_INVALID);
+    must(users_set_profile(db, a, dev.id, "en-US", "dark", NULL, "CNY", &err));
+    must_fail(users_set_profile(db, a, dev.id, NULL, "pink", NULL, NULL, &err), ERR_INVALID);
+    must_fail(users_set_profile(db, a, dev.id, NULL, NULL, NULL, "EUR", &err), ERR_INVALID);
     must(users_get(db, a, dev.id, &row, &err));
     assert_string_equal(row.language, "en-US");
     assert_string_equal(row.theme, "dark");

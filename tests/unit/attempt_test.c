@@ -212,7 +212,10 @@ static void heard_close(struct run *run)
     atomic_store(&c->closed, true);
 }
 
-static const struct run_client client = {heard_attach, heard_begin, heard_event, heard_comment, heard_end, heard_whole, heard_fail, heard_close};
+static const struct run_client client = {
+    .attach = heard_attach, .begin = heard_begin, .event = heard_event, .comment = heard_comment, .end = heard_end, .whole = heard_whole,
+    .fail = heard_fail, .close = heard_close,
+};
 
 /* A question as a program of this dialect would ask it. */
 struct question {

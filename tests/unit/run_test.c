@@ -6,46 +6,6 @@
 #include "net/http.h"
 #include "spool/spool.h"
 
-static void test_cost(void **state)
-{
-    (void)state;
-    const struct { struct model price; bool local; struct usage usage; int64_t micros; } cases[] = {
-        {{.input_micros_per_mtok = 3000000, .output_micros_per_mtok = 15000000}, false, {.in = 1000, .out = 100}, 4500},
-        {{.input_micros_per_mtok = 3000000, .output_micros_per_mtok = 15000000}, true, {.in = 1000, .out = 100}, 0},
-        {{.input_micros_per_mtok = 1}, false, {.in = 1}, 1},
-        {{.input_micros_per_mtok = 1}, false, {.in = 1000000}, 1},
-        {{.input_micros_per_mtok = 1}, false, {.in = 1000001}, 2},
-        {{.input_micros_per_mtok = 1}, false, {.in = 0}, 0},
-        {{.input_micros_per_mtok = 1000000, .cached_micros_per_mtok = 100000}, false, {.in = 100, .cached = 60}, 46},
-        {{.input_micros_per_mtok = 1000000}, false, {.in = 100, .cached = 60}, 40},
-        {{.input_micros_per_mtok = 1000000, .cached_micros_per_mtok = 1000000}, false, {.in = 100, .cached = 500}, 100},
-        {{0}, false, {.in = 100, .out = 100}, 0},
-        {{.input_micros_per_mtok = -5, .output_micros_per_mtok = -5}, false, {.in = 100, .out = 100}, 0},
-        {{.input_micros_per_mtok = 5}, false, {.in = -100, .out = -100, .cached = -7}, 0},
-    };
-    for (size_t i = 0; i < COUNT(cases); i++)
-        if (run_cost(&cases[i].price, cases[i].local, &cases[i].usage) != cases[i].micros)
-            fail_msg("case %zu: %lld", i, (long long)run_cost(&cases[i].price, cases[i].local, &cases[i].usage));
-}
-
-/* Whatever counts and prices say: never negative, never wrapped, never less for more. */
-static void test_any_cost(void **state)
-{
-    (void)state;
-    struct random r = random_start();
-    for (int i = 0; i < 500; i++) {
-        struct model price = {.input_micros_per_mtok = (int64_t)random_next(&r) >> random_below(&r, 64),
-                              .output_micros_per_mtok = (int64_t)random_next(&r) >> random_below(&r, 64),
-                              .cached_micros_per_mtok = (int64_t)random_next(&r) >> random_below(&r, 64)};
-        struct usage usage = {.in = (int64_t)random_below(&r, 1000000001), .out = (int64_t)random_below(&r, 1000000001),
-                              .cached = (int64_t)random_below(&r, 1000000001)};
-        int64_t cost = run_cost(&price, false, &usage);
-        assert_true(cost >= 0);
-        usage.out += 1000;
-        assert_true(run_cost(&price, false, &usage) >= cost);
-    }
-}
-
 static struct gate gate;
 
 static struct run *run_made(const struct key *key)
@@ -128,8 +88,6 @@ static void test_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_cost),
-        cmocka_unit_test(test_any_cost),
         cmocka_unit_test(test_headers),
         cmocka_unit_test(test_refused),
     };

@@ -49,7 +49,7 @@ static void test_every_row(void **state)
         assert_int_equal(field->offset, row->offset);
         assert_int_equal(made.origin[i], ORIGIN_DEFAULT);
         assert_string_equal(setting_text(row, &made.values, a), row->initial);
-        if (row->words) {
+        if (row->words || row->text) {
             assert_int_equal(field->type, FIELD_TEXT);
             continue;
         }
@@ -65,6 +65,8 @@ static void test_bad_values(void **state)
     (void)state;
     for (size_t i = 0; i < setting_rows_n; i++) {
         const struct setting *row = &setting_rows[i];
+        if (row->text || row->decimals)                      /* below */
+            continue;
         const char *const bad[] = {"", "x", "1.5", " 1", "1 ", "0x10", "99999999999999999999", row->words ? "Info" : "-1",
                                    row->words ? "1" : arena_printf(a, "%" PRId64, row->min - 1),
                                    row->words ? "none" : arena_printf(a, "%" PRId64, row->max + 1)};
@@ -89,6 +91,34 @@ static void test_bad_values(void **state)
     }
 }
 
+/* Decimal numbers and texts. */
+static void test_other_kinds(void **state)
+{
+    (void)state;
+    const struct setting *rate = setting_find("cny_per_usd"), *model = setting_find("compare_model");
+    static const char *const bad[] = {"", "x", "0.9999", "100.0001", "7.12345", "7.", ".7", "-7", "7,1", "1e1", " 7", "99999999999999999999"};
+    for (size_t i = 0; i < COUNT(bad); i++) {
+        must_fail(setting_put(rate, bad[i], a, &made.values, &err), ERR_INPUT);
+        assert_string_equal(err.allowed, "1–100");
+    }
+    static const struct { const char *text, *back; int64_t n; } good[] = {
+        {"7", "7", 70000}, {"7.1", "7.1", 71000}, {"7.1000", "7.1", 71000}, {"7.0001", "7.0001", 70001}, {"1", "1", 10000}, {"100.0", "100", 1000000}, {"07.10", "7.1", 71000}};
+    for (size_t i = 0; i < COUNT(good); i++) {
+        must(setting_put(rate, good[i].text, a, &made.values, &err));
+        assert_int_equal(made.values.cny_per_usd, good[i].n);
+        assert_string_equal(setting_text(rate, &made.values, a), good[i].back);
+    }
+    must(setting_put(model, "", a, &made.values, &err));
+    must(setting_put(model, "list/模型/x", a, &made.values, &err));
+    assert_string_equal(setting_text(model, &made.values, a), "list/模型/x");
+    must_fail(setting_put(model, "\xff", a, &made.values, &err), ERR_INPUT);
+    char *longest = arena_alloc(a, 242);
+    memset(longest, 'x', 241);
+    must_fail(setting_put(model, longest, a, &made.values, &err), ERR_INPUT);
+    longest[240] = '\0';
+    must(setting_put(model, longest, a, &made.values, &err));
+}
+
 static void test_the_later_origin_wins(void **state)
 {
     (void)state;
@@ -96,7 +126,7 @@ static void test_the_later_origin_wins(void **state)
         const struct setting *row = &setting_rows[i];
         const char *value[3];
         for (int64_t k = 0; k < 3; k++)
-            value[k] = row->words ? row->words[k % 2] : arena_printf(a, "%" PRId64, row->min + 1 + k);
+            value[k] = row->words ? row->words[k % 2] : row->decimals ? arena_printf(a, "%d.25", (int)k + 2) : arena_printf(a, "%" PRId64, row->min + 1 + k);
         setenv(variable_of(row), value[0], 1);
         must(start_with(NULL));
         assert_string_equal(setting_text(row, &made.values, a), value[0]);
@@ -152,7 +182,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_row),
-        cmocka_unit_test(test_bad_values),
+        cmocka_unit_test(test_bad_values), cmocka_unit_test(test_other_kinds),
         cmocka_unit_test(test_the_later_origin_wins),
         cmocka_unit_test(test_bad_console_values_are_left_out),
         cmocka_unit_test(test_files),

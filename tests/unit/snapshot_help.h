@@ -55,6 +55,7 @@ __attribute__((unused)) static struct snapshot_rows rows_any(struct random *r, c
     struct setting_row *settings = NEW_ARRAY(a, struct setting_row, n);
     struct provider_row *providers = NEW_ARRAY(a, struct provider_row, n);
     struct model_row *models = NEW_ARRAY(a, struct model_row, n);
+    struct price_row *prices = NEW_ARRAY(a, struct price_row, n);
     struct api_key_row *keys = NEW_ARRAY(a, struct api_key_row, n);
     struct sealed_key_row *sealed = NEW_ARRAY(a, struct sealed_key_row, 1);
     sealed[0] = pepper_row(ring);
@@ -67,9 +68,12 @@ __attribute__((unused)) static struct snapshot_rows rows_any(struct random *r, c
         if (random_below(r, 2))
             provider_seal(ring, &providers[i], random_text(r, 100));
         models[i] = (struct model_row){id, random_text(r, 60), true, (int64_t)i, 1, 2, (int64_t)(random_next(r) >> 1), 0};
+        prices[i] = (struct price_row){.id = id, .owner = "openai", .model = random_text(r, 60), .valid_from = (int64_t)i * 1000000, .currency = "USD",
+                                       .input = (int64_t)random_below(r, 1000000), .cached = PRICE_NONE, .source = random_text(r, 40), .as_of = "2026-08-01",
+                                       .origin = "seed", .created_by = ""};
         keys[i] = key_row(arena_printf(a, "key-%04zu", i), random_below(r, 2) ? "[]" : "[\"m\",\"模型\"]");
     }
-    return (struct snapshot_rows){{settings, n}, {providers, n}, {models, n}, {keys, n}, {sealed, 1}, 1700000000123456, random_below(r, 2)};
+    return (struct snapshot_rows){{settings, n}, {providers, n}, {models, n}, {keys, n}, {sealed, 1}, {prices, n}, 1700000000123456, random_below(r, 2)};
 }
 
 #endif

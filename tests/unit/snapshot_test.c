@@ -90,13 +90,18 @@ static void test_what_is_built(void **state)
                                  key_row("f", "[]")};
     keys[4].hash = "00";
     keys[5].data_class = "none";
+    struct price_row prices[] = {
+        {.owner = "openai", .model = "M", .currency = "USD", .input = 7, .origin = "seed"}, {.owner = "openai", .model = "m", .above = 9, .currency = "USD", .origin = "seed"},
+        {.owner = "openai", .model = "gpt-5-mini", .currency = "USD", .input = 8, .origin = "seed"}, {.owner = "other", .model = "n", .currency = "USD", .origin = "seed"}};
     struct setting_row settings[] = {{"body_max", "2048", "", 0}, {"body_max_", "1", "", 0}, {"keepalive_s", "-1", "", 0}};
     struct sealed_key_row sealed[] = {pepper_row(ring)};
-    struct snapshot_rows rows = {{settings, 3}, {providers, 4}, {models, 3}, {keys, 6}, {sealed, 1}, 5, true};
+    struct snapshot_rows rows = {{settings, 3}, {providers, 4}, {models, 3}, {keys, 6}, {sealed, 1}, {prices, 4}, 5, true};
     must(restore(&rows, ring, &s));
 
     assert_true(s->from_file && s->has_admin);
     assert_int_equal(s->made_at, 5);
+    assert_int_equal(s->compare.prices.n, 1);                /* the setting's default, "openai/gpt-5-mini" */
+    assert_int_equal(s->compare.prices.rows[0]->input, 8);
     assert_memory_equal(s->pepper, PEPPER, 32);
     assert_int_equal(s->settings.values.body_max, 2048);
     assert_int_equal(s->settings.values.keepalive_s, 15);
@@ -108,6 +113,10 @@ static void test_what_is_built(void **state)
     assert_int_equal(one->models.n, 2);
     assert_non_null(provider_model(one, "n"));
     assert_null(provider_model(one, "o"));
+    assert_int_equal(provider_model(two, "m")->prices.n, 2); /* whatever its case, the threshold first */
+    assert_int_equal(provider_model(two, "m")->prices.rows[0]->above, 9);
+    assert_int_equal(provider_model(two, "m")->prices.rows[1]->input, 7);
+    assert_int_equal(provider_model(one, "n")->prices.n, 0);
     assert_int_equal(provider_model(two, "m")->input_micros_per_mtok, 4);
     assert_int_equal(two->class_max, CLASS_PUBLIC);
     assert_int_equal(one->class_max, CLASS_INTERNAL);
