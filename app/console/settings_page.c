@@ -36,7 +36,8 @@ const struct field setting_view_fields[] = {
     FIELD(struct setting_view, origin), FIELD(struct setting_view, allowed), FIELD(struct setting_view, live),
     FIELD_PAGE(struct setting_view, label), FIELD_PAGE(struct setting_view, help), FIELD_PAGE(struct setting_view, unit),
     FIELD_PAGE(struct setting_view, origin_word), FIELD_PAGE(struct setting_view, effect), FIELD_PAGE(struct setting_view, problem),
-    FIELD_PAGE(struct setting_view, is_number), FIELD_PAGE(struct setting_view, is_text), FIELD_PAGE(struct setting_view, step), FIELD_PAGE(struct setting_view, from_console), FIELD_PAGE(struct setting_view, min),
+    FIELD_PAGE(struct setting_view, is_number), FIELD_PAGE(struct setting_view, is_text), FIELD_PAGE(struct setting_view, step),
+    FIELD_PAGE(struct setting_view, from_console), FIELD_PAGE(struct setting_view, min),
     FIELD_PAGE(struct setting_view, max), FIELD_LIST_PAGE(struct setting_view, words, word_choice_fields, struct word_choice), FIELD_END,
 };
 

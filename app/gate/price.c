@@ -186,14 +186,15 @@ static const char *tariff_json(const struct tariff *t, int64_t cny_per_usd, stru
 struct cost cost_of(const struct snapshot *s, const struct provider *provider, const struct model *model, const struct usage *usage, int64_t at,
                     struct arena *a)
 {
+    bool local = model_local(provider, model), used = usage->in || usage->out;
     int64_t rate = s->settings.values.cny_per_usd;
-    struct cost cost = {.priced = provider->local || (!usage->in && !usage->out)};
+    struct cost cost = {.priced = local || !used};
     struct tariff t;
 
-    if ((!usage->in && !usage->out) || !tariff_of(provider->local ? &s->compare : model, usage, at, &t))
+    if (!used || !tariff_of(local ? &s->compare : model, usage, at, &t))
         return cost;
     cost.json = tariff_json(&t, rate, a);
-    *(provider->local ? &cost.avoided_micros : &cost.micros) = sum_of(&t, rate);
+    *(local ? &cost.avoided_micros : &cost.micros) = sum_of(&t, rate);
     cost.priced = true;
     return cost;
 }

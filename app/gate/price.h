@@ -2,7 +2,7 @@
 #ifndef GATE_PRICE_H
 #define GATE_PRICE_H
 /* price: what a run cost, in whole micro-dollars, rounded up once at the end. Which price applies, in this order:
- *     1. local provider: 0; what the model of the setting compare_model would have cost is told beside it
+ *     1. local (model_local): 0; what the model of the setting compare_model would have cost is told beside it
  *     2. the model's own prices (models.input_micros_per_mtok …, in USD), if any of them is set
  *     3. the catalogue (db/prices.h) by the provider type's list and the model's name (price_match.h): the row valid when the run began with the
  *        highest threshold below all of its input tokens

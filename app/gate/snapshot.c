@@ -150,17 +150,32 @@ static void read_provider(struct provider *p, const struct provider_row *row, co
     }
 }
 
+/* What the catalogue knows of a model besides its price. */
+static void fill_limits(struct model *m)
+{
+    for (size_t i = 0; i < m->prices.n && !m->context; i++) {
+        m->context = m->prices.rows[i]->context;
+        m->max_output = m->prices.rows[i]->max_output;
+    }
+}
+
 static void read_models(struct provider *p, const struct snapshot_rows *rows, const struct price_index *prices, struct arena *a)
 {
     const struct model_row *row = rows->models.items;
 
-    for (size_t i = 0; i < rows->models.n; i++)
-        if (strcmp(row[i].provider_id, p->id) == 0)
-            *(struct model *)list_add(a, &p->models, sizeof(struct model)) = (struct model){
-                .name = row[i].name, .enabled = row[i].enabled, .input_micros_per_mtok = row[i].input_micros_per_mtok,
-                .output_micros_per_mtok = row[i].output_micros_per_mtok, .cached_micros_per_mtok = row[i].cached_micros_per_mtok,
-                .created_at = row[i].created_at, .remote = p->type && p->type->rules->remote_name && p->type->rules->remote_name(row[i].name),
-                .prices = price_find(prices, p->type ? p->type->prices : NULL, row[i].name, a)};
+    for (size_t i = 0; i < rows->models.n; i++) {
+        struct model *m = strcmp(row[i].provider_id, p->id) == 0 ? list_add(a, &p->models, sizeof(struct model)) : NULL;
+
+        if (!m)
+            continue;
+        *m = (struct model){
+            .name = row[i].name, .enabled = row[i].enabled, .input_micros_per_mtok = row[i].input_micros_per_mtok,
+            .output_micros_per_mtok = row[i].output_micros_per_mtok, .cached_micros_per_mtok = row[i].cached_micros_per_mtok,
+            .created_at = row[i].created_at, .remote = p->type && p->type->rules->remote_name && p->type->rules->remote_name(row[i].name),
+            .prices = price_find(prices, p->type ? p->type->prices : NULL, row[i].name, a),
+        };
+        fill_limits(m);
+    }
 }
 
 static int by_id(const void *a, const void *b)
