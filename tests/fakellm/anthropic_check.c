@@ -28,17 +28,6 @@ static bool refuse(struct check *c, int at, int block, const char *what, struct 
     return false;
 }
 
-static struct slice member(struct slice object, const char *name, bool *quoted_r)
-{
-    for (struct scan s = scan_open(object); scan_next(&s);)
-        if (slice_is(s.key, name)) {
-            if (quoted_r != NULL)
-                *quoted_r = s.quoted;
-            return s.value;
-        }
-    return (struct slice){0};
-}
-
 static bool is_blank(struct slice s)
 {
     for (size_t i = 0; i < s.n; i++)
@@ -59,8 +48,8 @@ static bool id_fits(struct slice id)
 static bool has_block(struct slice content, const char *type, const char *name, struct slice id)
 {
     for (struct scan list = scan_open(content); scan_next(&list);) {
-        struct slice found = member(list.value, name, NULL);
-        if (slice_is(member(list.value, "type", NULL), type) && found.n == id.n && memcmp(found.p, id.p, id.n) == 0)
+        struct slice found = scan_member(list.value, name, NULL);
+        if (slice_is(scan_member(list.value, "type", NULL), type) && found.n == id.n && memcmp(found.p, id.p, id.n) == 0)
             return true;
     }
     return false;
@@ -69,12 +58,12 @@ static bool has_block(struct slice content, const char *type, const char *name, 
 static bool takes_source(struct check *c, struct slice source, int at, int block)
 {
     static const char *const known[] = {"image/jpeg", "image/png", "image/gif", "image/webp", "application/pdf"};
-    struct slice type = member(source, "type", NULL), media = member(source, "media_type", NULL);
+    struct slice type = scan_member(source, "type", NULL), media = scan_member(source, "media_type", NULL);
     if (slice_is(type, "url"))
-        return member(source, "url", NULL).n > 0 || refuse(c, at, block, ".image.source.url: Field required", none);
+        return scan_member(source, "url", NULL).n > 0 || refuse(c, at, block, ".image.source.url: Field required", none);
     if (slice_is(type, "text") || slice_is(type, "file") || slice_is(type, "content"))
         return true;
-    if (!slice_is(type, "base64") || member(source, "data", NULL).n == 0 || media.n == 0)
+    if (!slice_is(type, "base64") || scan_member(source, "data", NULL).n == 0 || media.n == 0)
         return refuse(c, at, block, ".image.source: Input should be a source of a known type", type);
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
         if (slice_is(media, known[i]))
@@ -84,7 +73,7 @@ static bool takes_source(struct check *c, struct slice source, int at, int block
 
 static bool takes_call(struct check *c, struct slice b, int at, int block)
 {
-    struct slice id = member(b, "id", NULL), input = member(b, "input", NULL);
+    struct slice id = scan_member(b, "id", NULL), input = scan_member(b, "input", NULL);
     if (!id_fits(id))
         return refuse(c, at, block, ".tool_use.id: String should match pattern '^[a-zA-Z0-9_-]+$'", id);
     if (input.n == 0 || input.p[0] != '{')
@@ -95,15 +84,15 @@ static bool takes_call(struct check *c, struct slice b, int at, int block)
 static bool takes_block(struct check *c, struct slice b, bool user, int at, int block, bool *text_seen)
 {
     bool quoted = false;
-    struct slice type = member(b, "type", NULL), id = member(b, "tool_use_id", NULL);
+    struct slice type = scan_member(b, "type", NULL), id = scan_member(b, "tool_use_id", NULL);
     if (slice_is(type, "text")) {
         *text_seen = true;
-        if (member(b, "text", &quoted).n == 0 || !quoted)
+        if (scan_member(b, "text", &quoted).n == 0 || !quoted)
             return refuse(c, at, block, "text content blocks must be non-empty", none);
         return true;
     }
     if (slice_is(type, "image") || slice_is(type, "document"))
-        return takes_source(c, member(b, "source", NULL), at, block);
+        return takes_source(c, scan_member(b, "source", NULL), at, block);
     if (slice_is(type, "tool_use") && !user)
         return takes_call(c, b, at, block);
     if (slice_is(type, "tool_result") && user) {
@@ -114,10 +103,10 @@ static bool takes_block(struct check *c, struct slice b, bool user, int at, int 
                       "corresponding `tool_use` block in the previous message", id);
     }
     if (slice_is(type, "thinking") && !user)
-        return slice_is(member(b, "signature", NULL), ANTHROPIC_SIGNATURE)
+        return slice_is(scan_member(b, "signature", NULL), ANTHROPIC_SIGNATURE)
             || refuse(c, at, block, "Invalid `signature` in `thinking` block", none);
     if (slice_is(type, "redacted_thinking") && !user)
-        return slice_is(member(b, "data", NULL), ANTHROPIC_SEALED)
+        return slice_is(scan_member(b, "data", NULL), ANTHROPIC_SEALED)
             || refuse(c, at, block, "Invalid `data` in `redacted_thinking` block", none);
     if (slice_is(type, "search_result") || slice_is(type, "server_tool_use") || slice_is(type, "web_search_tool_result"))
         return true;
@@ -128,8 +117,8 @@ static bool takes_block(struct check *c, struct slice b, bool user, int at, int 
 static bool answers_calls(struct check *c, struct slice content, int at)
 {
     for (struct scan list = scan_open(c->uses); scan_next(&list);) {
-        struct slice id = member(list.value, "id", NULL);
-        if (slice_is(member(list.value, "type", NULL), "tool_use") && !has_block(content, "tool_result", "tool_use_id", id))
+        struct slice id = scan_member(list.value, "id", NULL);
+        if (slice_is(scan_member(list.value, "type", NULL), "tool_use") && !has_block(content, "tool_result", "tool_use_id", id))
             return refuse(c, at - 1, -1, "`tool_use` ids were found without `tool_result` blocks immediately after", id);
     }
     return true;
@@ -138,7 +127,7 @@ static bool answers_calls(struct check *c, struct slice content, int at)
 static bool takes_message(struct check *c, struct slice message, int at)
 {
     bool quoted = false, text_seen = false;
-    struct slice role = member(message, "role", NULL), content = member(message, "content", &quoted);
+    struct slice role = scan_member(message, "role", NULL), content = scan_member(message, "content", &quoted);
     bool user = slice_is(role, "user");
     int block = 0;
     if (!user && !slice_is(role, "assistant"))
@@ -171,12 +160,12 @@ static bool takes_tools(struct check *c, struct slice tools)
 {
     int at = 0;
     for (struct scan list = scan_open(tools); scan_next(&list); at++) {
-        struct slice type = member(list.value, "type", NULL);
+        struct slice type = scan_member(list.value, "type", NULL);
         if (type.n > 0 && !slice_is(type, "custom"))
             continue;
-        if (member(list.value, "name", NULL).n == 0)
+        if (scan_member(list.value, "name", NULL).n == 0)
             return refuse(c, -1, -1, "tools.custom.name: Field required", none);
-        if (!slice_is(member(member(list.value, "input_schema", NULL), "type", NULL), "object"))
+        if (!slice_is(scan_member(scan_member(list.value, "input_schema", NULL), "type", NULL), "object"))
             return refuse(c, -1, -1, "tools.custom.input_schema.type: Input should be 'object'", none);
     }
     return true;
@@ -184,7 +173,7 @@ static bool takes_tools(struct check *c, struct slice tools)
 
 static bool takes_sampling(struct check *c, struct slice body)
 {
-    struct slice model = member(body, "model", NULL), temperature = member(body, "temperature", NULL), top_p = member(body, "top_p", NULL);
+    struct slice model = scan_member(body, "model", NULL), temperature = scan_member(body, "temperature", NULL), top_p = scan_member(body, "top_p", NULL);
     bool fresh = model.n > 13 && (memcmp(model.p, "claude-opus-5", 13) == 0 || memcmp(model.p, "claude-sonnet", 13) == 0);
     double heat = temperature.n > 0 ? strtod(temperature.p, NULL) : 1;
     if (heat < 0 || heat > 1)
@@ -192,11 +181,11 @@ static bool takes_sampling(struct check *c, struct slice body)
     if (temperature.n > 0 && heat < 1 && (c->thinks || fresh))
         return refuse(c, -1, -1, c->thinks ? "`temperature` may only be set to 1 when thinking is enabled"
                                            : "`temperature` is deprecated for this model", temperature);
-    if (fresh && ((top_p.n > 0 && strtod(top_p.p, NULL) < 0.99) || member(body, "top_k", NULL).n > 0))
+    if (fresh && ((top_p.n > 0 && strtod(top_p.p, NULL) < 0.99) || scan_member(body, "top_k", NULL).n > 0))
         return refuse(c, -1, -1, "`top_p` and `top_k` are deprecated for this model", none);
-    if (c->thinks && member(body, "top_k", NULL).n > 0)
+    if (c->thinks && scan_member(body, "top_k", NULL).n > 0)
         return refuse(c, -1, -1, "`top_k` must be unset when thinking is enabled", none);
-    for (struct scan s = scan_open(member(body, "stop_sequences", NULL)); scan_next(&s);)
+    for (struct scan s = scan_open(scan_member(body, "stop_sequences", NULL)); scan_next(&s);)
         if (is_blank(s.value))
             return refuse(c, -1, -1, "stop_sequences: each stop sequence must contain non-whitespace", none);
     return true;
@@ -204,11 +193,11 @@ static bool takes_sampling(struct check *c, struct slice body)
 
 static bool takes_thinking(struct check *c, struct slice body)
 {
-    struct slice thinking = member(body, "thinking", NULL), type = member(thinking, "type", NULL);
-    struct slice choice = member(member(body, "tool_choice", NULL), "type", NULL);
-    long long budget = atoll(member(thinking, "budget_tokens", NULL).n > 0 ? member(thinking, "budget_tokens", NULL).p : "0");
+    struct slice thinking = scan_member(body, "thinking", NULL), type = scan_member(thinking, "type", NULL);
+    struct slice choice = scan_member(scan_member(body, "tool_choice", NULL), "type", NULL);
+    long long budget = atoll(scan_member(thinking, "budget_tokens", NULL).n > 0 ? scan_member(thinking, "budget_tokens", NULL).p : "0");
     c->thinks = slice_is(type, "enabled") || slice_is(type, "adaptive");
-    if (slice_is(type, "enabled") && (budget < 1024 || budget >= atoll(member(body, "max_tokens", NULL).p)))
+    if (slice_is(type, "enabled") && (budget < 1024 || budget >= atoll(scan_member(body, "max_tokens", NULL).p)))
         return refuse(c, -1, -1, "thinking.enabled.budget_tokens: at least 1024 and less than `max_tokens`", none);
     if (c->thinks && (slice_is(choice, "any") || slice_is(choice, "tool")))
         return refuse(c, -1, -1, "Thinking may not be enabled when tool_choice forces tool use.", none);
@@ -240,8 +229,8 @@ bool anthropic_takes(const struct http *h, char *why, size_t why_size)
     }
     if (!version)
         return refuse(&c, -1, -1, "anthropic-version: header is required", none);
-    if (member(h->body, "max_tokens", NULL).n == 0)
+    if (scan_member(h->body, "max_tokens", NULL).n == 0)
         return refuse(&c, -1, -1, "max_tokens: Field required", none);
     return (beta || takes_members(&c, h->body)) && takes_thinking(&c, h->body) && takes_sampling(&c, h->body)
-        && takes_tools(&c, member(h->body, "tools", NULL)) && takes_messages(&c, member(h->body, "messages", NULL));
+        && takes_tools(&c, scan_member(h->body, "tools", NULL)) && takes_messages(&c, scan_member(h->body, "messages", NULL));
 }

@@ -39,36 +39,9 @@ void anthropic_count(struct conn *c, const struct http *h, const struct dialect 
     control_answer(c, 200, slice_of(body));
 }
 
-/* "name=value" of the query, still encoded; n == 0: not given. */
-static struct slice query_value(struct slice query, const char *name)
-{
-    for (const char *p = query.p, *end = query.p + query.n; p != NULL && p < end;) {
-        const char *amp = memchr(p, '&', (size_t)(end - p)), *stop = amp == NULL ? end : amp;
-        if ((size_t)(stop - p) > strlen(name) && memcmp(p, name, strlen(name)) == 0 && p[strlen(name)] == '=')
-            return (struct slice){p + strlen(name) + 1, (size_t)(stop - p) - strlen(name) - 1};
-        p = amp == NULL ? end : amp + 1;
-    }
-    return (struct slice){0};
-}
-
-static int digit(char c)
-{
-    return c >= '0' && c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10;
-}
-
-static void add_decoded(struct text *t, struct slice s)
-{
-    for (size_t i = 0; i < s.n; i++) {
-        bool coded = s.p[i] == '%' && i + 2 < s.n;
-        char c = coded ? (char)(digit(s.p[i + 1]) * 16 + digit(s.p[i + 2])) : s.p[i];
-        text_add(t, &c, 1);
-        i += coded ? 2 : 0;
-    }
-}
-
 static int64_t limit_of(struct slice query)
 {
-    struct slice s = query_value(query, "limit");
+    struct slice s = http_query(query, "limit");
     int64_t n = 0;
     for (size_t i = 0; i < s.n && i < 6; i++)
         n = s.p[i] >= '0' && s.p[i] <= '9' ? n * 10 + (s.p[i] - '0') : 1001;
@@ -97,7 +70,7 @@ void anthropic_models(struct conn *c, const struct http *h, const struct dialect
         control_error(c, d, 400, "limit: Input should be between 1 and 1000");
         return;
     }
-    add_decoded(&from, query_value(h->query, "after_id"));
+    text_unpercent(&from, http_query(h->query, "after_id"));
     passed = from.n == 0;
     control_names(c, &names);
     t->n = 0;

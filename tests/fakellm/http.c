@@ -60,7 +60,7 @@ static bool header_apply(struct http *h, struct slice name, struct slice value)
             h->chunked = named(value, "chunked");
         return true;
     case 'x':
-        if (named(name, "x-api-key"))
+        if (named(name, "x-api-key") || named(name, "x-goog-api-key"))
             h->key = value;
         return true;
     default:
@@ -155,6 +155,17 @@ enum http_state http_read(char *p, size_t n, struct http *h, size_t *used_r)
     enum http_state state = body_read(p + before, n - before, h, &used);
     *used_r = before + used;
     return state;
+}
+
+struct slice http_query(struct slice query, const char *name)
+{
+    for (const char *p = query.p, *end = query.p + query.n; p != NULL && p < end;) {
+        const char *amp = memchr(p, '&', (size_t)(end - p)), *stop = amp == NULL ? end : amp;
+        if ((size_t)(stop - p) > strlen(name) && memcmp(p, name, strlen(name)) == 0 && p[strlen(name)] == '=')
+            return (struct slice){p + strlen(name) + 1, (size_t)(stop - p) - strlen(name) - 1};
+        p = amp == NULL ? end : amp + 1;
+    }
+    return (struct slice){0};
 }
 
 const char *http_reason(int status)

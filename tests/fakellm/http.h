@@ -8,7 +8,7 @@ struct http {
     struct slice method, path, query;
     struct slice head;                  /* the header lines, without the request line */
     struct slice body;
-    struct slice key;                   /* of Authorization: Bearer or x-api-key */
+    struct slice key;                   /* of Authorization: Bearer, x-api-key or x-goog-api-key */
     size_t length;
     bool v10, close, chunked, expect;
 };
@@ -22,6 +22,8 @@ enum http_state { HTTP_MORE, HTTP_DONE, HTTP_BAD };
 enum http_state http_read(char *p, size_t n, struct http *h, size_t *used_r);
 /* The next header line of ${head}: false at its end. Values are trimmed. */
 bool http_header(struct slice *head, struct slice *name_r, struct slice *value_r);
+/* "name=value" of the query, still encoded; n == 0: not given. */
+struct slice http_query(struct slice query, const char *name);
 /* "OK", "Too Many Requests", … */
 const char *http_reason(int status);
 

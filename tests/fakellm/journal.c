@@ -120,7 +120,7 @@ static void add_digest(struct text *t, struct slice key)
 
 static bool is_secret(struct slice name)
 {
-    static const char *const secret[] = {"authorization", "x-api-key", "api-key", "cookie", "proxy-authorization"};
+    static const char *const secret[] = {"authorization", "x-api-key", "x-goog-api-key", "api-key", "cookie", "proxy-authorization"};
     for (size_t i = 0; i < sizeof secret / sizeof secret[0]; i++)
         if (name.n == strlen(secret[i]) && strncasecmp(name.p, secret[i], name.n) == 0)
             return true;

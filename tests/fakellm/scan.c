@@ -105,7 +105,18 @@ bool scan_next(struct scan *s)
     return true;
 }
 
-static int64_t number(struct slice s)
+struct slice scan_member(struct slice object, const char *name, bool *quoted_r)
+{
+    for (struct scan s = scan_open(object); scan_next(&s);)
+        if (slice_is(s.key, name)) {
+            if (quoted_r != NULL)
+                *quoted_r = s.quoted;
+            return s.value;
+        }
+    return (struct slice){0};
+}
+
+int64_t scan_number(struct slice s)
 {
     int64_t n = 0;
     for (size_t i = 0; i < s.n && i < 12 && s.p[i] >= '0' && s.p[i] <= '9'; i++)
@@ -160,7 +171,7 @@ static void read_inner(struct slice object, struct ask *a)
         if (slice_is(s.key, "include_usage"))
             a->include_usage = slice_is(s.value, "true");
         else if (slice_is(s.key, "num_predict"))
-            a->max_tokens = number(s.value);
+            a->max_tokens = scan_number(s.value);
     }
 }
 
@@ -183,7 +194,7 @@ static void read_member(const struct scan *s, struct ask *a)
     } else if (slice_is(k, "tools")) {
         read_tools(s->value, a);
     } else if (slice_is(k, "max_tokens") || slice_is(k, "max_completion_tokens")) {
-        a->max_tokens = number(s->value);
+        a->max_tokens = scan_number(s->value);
     } else if (slice_is(k, "encoding_format")) {
         a->base64 = slice_is(s->value, "base64");
     }

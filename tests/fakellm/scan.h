@@ -17,6 +17,10 @@ struct scan {
 };
 struct scan scan_open(struct slice value);
 bool scan_next(struct scan *);
+/* A member of an object; p == NULL if there is none. ${quoted_r} may be NULL. */
+struct slice scan_member(struct slice object, const char *name, bool *quoted_r);
+/* A whole number, up to 12 digits; 0 if it is none. */
+int64_t scan_number(struct slice);
 
 /* What a request for words asks: filled from an OpenAI or Ollama body alike. */
 struct ask {

@@ -167,3 +167,18 @@ void text_base64(struct text *t, const void *data, size_t n)
         text_add(t, four, 4);
     }
 }
+
+static int hex_digit(char c)
+{
+    return c >= '0' && c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10;
+}
+
+void text_unpercent(struct text *t, struct slice s)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        bool coded = s.p[i] == '%' && i + 2 < s.n;
+        char c = coded ? (char)(hex_digit(s.p[i + 1]) * 16 + hex_digit(s.p[i + 2])) : s.p[i];
+        text_add(t, &c, 1);
+        i += coded ? 2 : 0;
+    }
+}

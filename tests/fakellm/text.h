@@ -22,6 +22,8 @@ void text_int(struct text *, int64_t);
 void text_json(struct text *, struct slice);
 /* The inside of a JSON string, decoded. */
 void text_unjson(struct text *, struct slice);
+/* %XX decoded. */
+void text_unpercent(struct text *, struct slice);
 /* ${a}, replaced by ${b} wherever it stands. */
 void text_replace(struct text *, struct slice from, const char *a, const char *b);
 void text_base64(struct text *, const void *, size_t n);
