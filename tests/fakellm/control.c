@@ -147,20 +147,32 @@ static void vector_make(struct slice s, float v[8])
     }
 }
 
-static void vector_write(struct text *t, const float v[8], bool base64)
+static void vector_numbers(struct text *t, const float v[8], size_t n)
 {
-    if (base64) {
-        text_put(t, "\"");
-        text_base64(t, v, 8 * sizeof *v);
-        text_put(t, "\"");
-        return;
-    }
-    for (int i = 0; i < 8; i++) {
+    for (size_t i = 0; i < n; i++) {
         char number[24];
-        snprintf(number, sizeof number, "%c%.7g", i == 0 ? '[' : ',', (double)v[i]);
+        snprintf(number, sizeof number, "%c%.7g", i == 0 ? '[' : ',', (double)v[i % 8]);
         text_put(t, number);
     }
     text_put(t, "]");
+}
+
+static void vector_write(struct text *t, const float v[8], bool base64)
+{
+    if (!base64) {
+        vector_numbers(t, v, 8);
+        return;
+    }
+    text_put(t, "\"");
+    text_base64(t, v, 8 * sizeof *v);
+    text_put(t, "\"");
+}
+
+void control_vector(struct text *t, struct slice said, size_t n)
+{
+    float v[8];
+    vector_make(said, v);
+    vector_numbers(t, v, n < 4096 ? n : 4096);
 }
 
 static void embed_one(struct text *t, const struct ask *ask, struct slice s, int64_t index, bool ollama)
@@ -247,6 +259,7 @@ static void hello(struct conn *c, const struct http *h)
     control_send(c, 200, "text/plain; charset=utf-8", "",
                  slice_of("fakellm: a scripted model server for tests and demonstrations. No model is behind it.\n"
                           "Anthropic: /v1/messages /v1/messages/count_tokens /v1/models\n"
+                          "Gemini: /v1beta/models /v1beta/models/…:generateContent :streamGenerateContent?alt=sse :batchEmbedContents :countTokens\n"
                           "OpenAI: /v1/chat/completions /v1/models /v1/embeddings\n"
                           "Ollama: /api/chat /api/generate /api/embed /api/tags /api/ps /api/show /api/version\n"
                           "Tests:  /_fake/log /_fake/script /_fake/release\n"));
@@ -255,7 +268,7 @@ static void hello(struct conn *c, const struct http *h)
 /* --- the table --- */
 
 static const struct address {
-    const char *method, *path;
+    const char *method, *path;          /* a path that ends in * fits all that begin like it */
     void (*run)(struct conn *, const struct http *, const struct dialect *);
     const struct dialect *dialect;
     const char *header;                 /* only if the request has it; NULL = any */
@@ -263,6 +276,9 @@ static const struct address {
     {"POST", "/v1/messages", anthropic_messages, &anthropic, NULL},
     {"POST", "/v1/messages/count_tokens", anthropic_count, &anthropic, NULL},
     {"GET", "/v1/models", anthropic_models, &anthropic, "anthropic-version"},
+    {"POST", "/v1beta/models/*", gemini_post, &gemini, NULL},
+    {"GET", "/v1beta/models/*", gemini_model, &gemini, NULL},
+    {"GET", "/v1beta/models", gemini_models, &gemini, NULL},
     {"POST", "/v1/chat/completions", chat, &openai_chat, NULL},
     {"GET", "/v1/models", openai_models, &openai_chat, NULL},
     {"POST", "/v1/embeddings", embed, &openai_chat, NULL},
@@ -322,11 +338,19 @@ static bool path_begins(const struct http *h, const char *with)
     return h->path.n >= strlen(with) && memcmp(h->path.p, with, strlen(with)) == 0;
 }
 
+static bool path_fits(const struct http *h, const char *path)
+{
+    size_t n = strlen(path);
+    return path[n - 1] == '*' ? h->path.n >= n && memcmp(h->path.p, path, n - 1) == 0 : slice_is(h->path, path);
+}
+
 /* Whose shape an error has that comes before the address is known. */
 static const struct dialect *dialect_asked(const struct http *h)
 {
     if (path_begins(h, "/v1/messages") || has_header(h, "anthropic-version"))
         return &anthropic;
+    if (path_begins(h, "/v1beta/"))
+        return &gemini;
     return path_begins(h, "/api/") ? &ollama_chat : &openai_chat;
 }
 
@@ -344,7 +368,7 @@ void control_handle(struct conn *c, const struct http *h)
     }
     for (size_t i = 0; i < sizeof addresses / sizeof addresses[0]; i++) {
         const struct address *a = &addresses[i];
-        if (!slice_is(h->path, a->path) || (a->header != NULL && !has_header(h, a->header)))
+        if (!path_fits(h, a->path) || (a->header != NULL && !has_header(h, a->header)))
             continue;
         same_path = a;
         if (slice_is(h->method, a->method)) {

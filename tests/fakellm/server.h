@@ -96,6 +96,14 @@ void control_error(struct conn *, const struct dialect *, int status, const char
 /* The names of models there are, one a line, into ${t}. */
 void control_names(struct conn *, struct text *t);
 
+/* The vector of a text: ${n} numbers, eight that depend on the text alone, again and again. */
+void control_vector(struct text *t, struct slice said, size_t n);
+
+/* gemini_lists.c */
+void gemini_post(struct conn *, const struct http *, const struct dialect *);
+void gemini_models(struct conn *, const struct http *, const struct dialect *);
+void gemini_model(struct conn *, const struct http *, const struct dialect *);
+
 /* anthropic_lists.c */
 void anthropic_messages(struct conn *, const struct http *, const struct dialect *);
 void anthropic_models(struct conn *, const struct http *, const struct dialect *);

@@ -10,6 +10,7 @@
 #include "base/crypto.h"
 #include "base/err.h"
 #include "gate/provider.h"
+#include "gate/snapshot.h"
 #include "net/sse.h"
 #include "providers/providers.h"
 
