@@ -96,7 +96,7 @@ static bool read_frame(struct run *run, const char *event, struct bytes frame)
     return ok;
 }
 
-static bool each_sse(void *arg, const char *event, struct bytes data)
+static bool each_event(void *arg, const char *event, struct bytes data)
 {
     return read_frame(arg, event, data);
 }
@@ -104,6 +104,47 @@ static bool each_sse(void *arg, const char *event, struct bytes data)
 static bool each_line(void *arg, struct bytes line)
 {
     return read_frame(arg, "", line);
+}
+
+static void begin_frames(struct run *run)
+{
+    switch (rules_of(run)->framing) {
+    case FRAMES_SSE:
+        run->sse = sse_new(run->arena, FRAME_MAX);
+        return;
+    case FRAMES_NDJSON:
+        run->ndjson = ndjson_new(run->arena, FRAME_MAX);
+        return;
+    case FRAMES_EVENTSTREAM:
+        run->eventstream = eventstream_new(run->arena, FRAME_MAX);
+        return;
+    }
+}
+
+static bool feed_frames(struct run *run, struct bytes bytes, struct err *err)
+{
+    switch (rules_of(run)->framing) {
+    case FRAMES_SSE:
+        return sse_feed(&run->sse, bytes, each_event, run, err);
+    case FRAMES_NDJSON:
+        return ndjson_feed(&run->ndjson, bytes, each_line, run, err);
+    case FRAMES_EVENTSTREAM:
+        return eventstream_feed(&run->eventstream, bytes, each_event, run, err);
+    }
+    return false;
+}
+
+static bool end_frames(struct run *run, struct err *err)
+{
+    switch (rules_of(run)->framing) {
+    case FRAMES_SSE:
+        return sse_end(&run->sse, each_event, run, err);
+    case FRAMES_NDJSON:
+        return ndjson_end(&run->ndjson, each_line, run, err);
+    case FRAMES_EVENTSTREAM:
+        return eventstream_end(&run->eventstream, err);
+    }
+    return false;
 }
 
 /* ---- the provider's HTTP answer ---- */
@@ -114,7 +155,12 @@ static bool is_json(const char *content_type)
     return strncasecmp(content_type, "application/json", 16) == 0 && strchr("; \t", content_type[16]);
 }
 
-static const char *upstream_id(struct run *run, const char *value)
+static bool is_request_id(const char *name)
+{
+    return strcmp(name, "x-request-id") == 0 || strcmp(name, "request-id") == 0 || strcmp(name, "x-amzn-requestid") == 0;
+}
+
+static const char *upstream_word(struct run *run, const char *value)
 {
     char *id = arena_text(run->relay->scratch, value);
 
@@ -132,8 +178,10 @@ static void on_head(void *arg, int status, const struct http_header *headers, si
     for (size_t i = 0; i < n; i++) {
         if (strcmp(headers[i].name, "content-type") == 0)
             json = is_json(headers[i].value);
-        else if (strcmp(headers[i].name, "x-request-id") == 0 || strcmp(headers[i].name, "request-id") == 0)
-            run->reader.upstream_id = upstream_id(run, headers[i].value);
+        else if (strcmp(headers[i].name, "x-amzn-errortype") == 0)
+            run->error_type = upstream_word(run, headers[i].value);
+        else if (is_request_id(headers[i].name))
+            run->reader.upstream_id = upstream_word(run, headers[i].value);
     }
     /* A provider that answers a stream request with one JSON text is read as a whole answer; its caller gets events all the same. */
     run->frames = run->target.stream && status / 100 == 2 && !(json && rules_of(run)->framing != FRAMES_NDJSON);
@@ -172,6 +220,8 @@ static void fail_status(struct run *run)
 
     upstream_error_of(run->status, error);
     error->retry_after_ms = run->retry_after_ms;
+    if (run->error_type)
+        error->code = arena_copy(run->arena, run->error_type, strcspn(run->error_type, ":"));
     rules_of(run)->read_error(run->target.provider, run->status, buf_view(&run->body), run->arena, error);
     if (run->chat->dialect == rules_of(run)->id)
         error->body = upstream_error_body(buf_view(&run->body), run->target.provider->secret, run->arena);
@@ -201,7 +251,6 @@ static bool on_body(void *arg, struct bytes bytes)
 {
     struct run *run = arg;
     struct err err = {0};
-    bool ok;
 
     if (run->gone)
         return false;
@@ -211,11 +260,7 @@ static bool on_body(void *arg, struct bytes bytes)
             fail_long(run);
         return !run->failed;
     }
-    if (rules_of(run)->framing == FRAMES_SSE)
-        ok = sse_feed(&run->sse, bytes, each_sse, run, &err);
-    else
-        ok = ndjson_feed(&run->ndjson, bytes, each_line, run, &err);
-    if (!ok)
+    if (!feed_frames(run, bytes, &err))
         note_failure(run, &err);
     return !run->failed;
 }
@@ -231,14 +276,9 @@ static bool stream_complete(struct run *run, struct err *err)
 static void read_rest(struct run *run)
 {
     struct err err = {0};
-    bool ok = true;
+    bool ok;
 
-    if (!run->frames)
-        ok = rules_of(run)->read_whole(&run->reader, buf_view(&run->body), &err);
-    else if (rules_of(run)->framing == FRAMES_SSE)
-        ok = sse_end(&run->sse, each_sse, run, &err);
-    else
-        ok = ndjson_end(&run->ndjson, each_line, run, &err);
+    ok = run->frames ? end_frames(run, &err) : rules_of(run)->read_whole(&run->reader, buf_view(&run->body), &err);
     arena_reset(run->relay->scratch);
     if (!ok)
         note_failure(run, &err);
@@ -373,10 +413,8 @@ static void begin_reading(struct run *run)
     r->model = r->upstream_id = "";
     rate_read(NULL, 0, 0, &run->rate, &run->retry_after_ms);
     r->said.family = estimate_family(run->target.model);
-    if (run->target.stream && rules_of(run)->framing == FRAMES_SSE)
-        run->sse = sse_new(run->arena, FRAME_MAX);
-    else if (run->target.stream)
-        run->ndjson = ndjson_new(run->arena, FRAME_MAX);
+    if (run->target.stream)
+        begin_frames(run);
     run->text = buf_new(run->arena, (size_t)run->snapshot->settings.values.answer_max);
     run->reasoning = run->text;
 }

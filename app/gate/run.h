@@ -14,6 +14,7 @@
 #include "db/runs.h"
 #include "gate/decide.h"
 #include "gate/provider.h"
+#include "net/eventstream.h"
 #include "net/sse.h"
 
 struct gate;
@@ -55,12 +56,14 @@ struct run {
     struct reader reader;
     struct sse sse;
     struct ndjson ndjson;
+    struct eventstream eventstream;
     struct buf body;                     /* whole answers and error bodies */
     struct chat_answer answer;
     struct list calls;                   /* struct call_text: tool calls being put together */
     struct buf text, reasoning;
     size_t thought_from;                 /* where in reasoning the current thought begins */
     int status;                          /* of the provider */
+    const char *error_type;              /* what a header says an error is (x-amzn-ErrorType); NULL */
     struct rate rate;                    /* what its headers said of its limits */
     int64_t retry_after_ms;
     int64_t first_token_us;              /* after the start; 0 = none yet */

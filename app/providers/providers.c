@@ -21,12 +21,35 @@ static const struct provider_type gemini = {
     .prices = "gemini",
 };
 
+static const char *const bedrock_auths[] = {"sigv4", "api-key", NULL};
+static const struct provider_option_row bedrock_options[] = {
+    {.name = "auth", .initial = "sigv4", .words = bedrock_auths},
+    {.name = "access_key_id", .initial = "", .example = "AKIAIOSFODNN7EXAMPLE", .max = 128},
+    {.name = "region", .initial = "", .example = "us-east-1", .max = 40},
+    {.name = NULL},
+};
+
+#define BEDROCK_REGION(name) {name, "https://bedrock-runtime." name ".amazonaws.com"}
+static const struct provider_region bedrock_regions[] = {
+    BEDROCK_REGION("us-east-1"), BEDROCK_REGION("us-east-2"), BEDROCK_REGION("us-west-2"), BEDROCK_REGION("ca-central-1"),
+    BEDROCK_REGION("sa-east-1"), BEDROCK_REGION("eu-central-1"), BEDROCK_REGION("eu-west-1"), BEDROCK_REGION("eu-west-3"),
+    BEDROCK_REGION("ap-northeast-1"), BEDROCK_REGION("ap-northeast-2"), BEDROCK_REGION("ap-southeast-1"), BEDROCK_REGION("ap-southeast-2"),
+    BEDROCK_REGION("ap-south-1"), {NULL, NULL},
+};
+
+/* No embeddings: its embedding models are asked by InvokeModel, each in a shape of its own. */
+static const struct provider_type bedrock = {
+    .name = "bedrock", .label = "AWS Bedrock", .rules = &bedrock_rules, .base_url = "https://bedrock-runtime.us-east-1.amazonaws.com",
+    .regions = bedrock_regions, .mode = "cloud", .secret_needed = true, .options = bedrock_options, .help = "provider.type.help.bedrock",
+    .retention = RETENTION_CONTRACT, .prices = "bedrock",
+};
+
 const struct provider_type *const all_provider_types[] = {
     /* local */
     &ollama, &vllm_service, &llamacpp_service, &lmstudio_service, &localai_service, &compatible_service,
     /* China */
     &qwen_service, &zhipu_service, &qianfan_service, &hunyuan_service, &deepseek_service, &moonshot_service,
     /* the world */
-    &openai_service, &azure_service, &azure_classic_service, &gemini, &mistral_service, &groq_service, &openrouter_service,
+    &openai_service, &azure_service, &azure_classic_service, &gemini, &bedrock, &mistral_service, &groq_service, &openrouter_service,
     &perplexity_service, NULL,
 };
