@@ -19,6 +19,8 @@
 #include "openapi.h"
 #include "serve/anthropic_messages.h"
 #include "serve/anthropic_read.h"
+#include "serve/completions.h"
+#include "serve/completions_read.h"
 #include "serve/generate.h"
 #include "serve/generate_read.h"
 #include "serve/model_list.h"
@@ -29,6 +31,8 @@
 #include "serve/openai_chat.h"
 #include "serve/openai_embeddings.h"
 #include "serve/openai_read.h"
+#include "serve/responses.h"
+#include "serve/responses_read.h"
 #include "serve/status.h"
 
 enum {
@@ -50,6 +54,15 @@ const struct route routes[] = {
      .schema = anthropic_schema},
     {POST, "/v1/messages/count_tokens", KEY_HOLDER, .run = anthropic_count, .face = FACE_ANTHROPIC, .body_max = BODY_RUN,
      .help = "api.count_tokens", .schema = anthropic_count_schema},
+    {POST, "/v1/completions", KEY_HOLDER, .run = completions, .face = FACE_OPENAI, .body_max = BODY_RUN, .help = "api.completions",
+     .schema = completions_schema},
+    {POST, "/v1/responses", KEY_HOLDER, .run = responses, .face = FACE_OPENAI, .body_max = BODY_RUN, .help = "api.responses",
+     .schema = responses_schema},
+    {POST, "/v1/responses/input_tokens", KEY_HOLDER, .run = responses_count, .face = FACE_OPENAI, .body_max = BODY_RUN,
+     .help = "api.responses_count", .schema = responses_schema},
+    {GET, "/v1/responses/:id*", KEY_HOLDER, .run = responses_kept, .face = FACE_OPENAI, .help = "api.responses_kept"},
+    {DELETE, "/v1/responses/:id", KEY_HOLDER, .run = responses_kept, .face = FACE_OPENAI, .help = "api.responses_kept"},
+    {POST, "/v1/responses/:id*", KEY_HOLDER, .run = responses_kept, .face = FACE_OPENAI, .body_max = BODY_RUN, .help = "api.responses_kept"},
     {POST, "/api/chat", KEY_HOLDER, .run = ollama_chat, .face = FACE_OLLAMA, .body_max = BODY_RUN, .help = "api.ollama_chat",
      .schema = ollama_chat_schema},
     {POST, "/api/generate", KEY_HOLDER, .run = ollama_generate, .face = FACE_OLLAMA, .body_max = BODY_RUN, .help = "api.ollama_generate",

@@ -6,28 +6,16 @@
 #include <string.h>
 
 #include "base/err.h"
-#include "base/json_write.h"
 #include "gate/gate.h"
 #include "gate/relay.h"
 #include "serve/door.h"
 #include "serve/openai_answer.h"
 #include "serve/openai_read.h"
+#include "serve/openai_stream.h"
 
 enum { EVENT_MAX = 32 << 20 };
 
-static struct openai_answer *answer_of(struct run *run)
-{
-    struct caller *caller = run->caller;
-    struct openai_answer *answer = caller->state;
-
-    if (!answer) {
-        answer = caller->state = NEW(run->arena, struct openai_answer);
-        *answer = openai_answer_new(arena_printf(run->arena, "chatcmpl-%s", run->entry.run.id),
-                                    *run->reader.model ? run->reader.model : run->target.model, caller->created, run->chat->include_usage,
-                                    run->arena);
-    }
-    return answer;
-}
+static const char prefix[] = "chatcmpl-";
 
 /* Line ends between the tokens of a frame (it came as several data: lines) would end ours: they are white space to JSON. */
 static bool send_raw(struct run *run, struct buf *buf, struct bytes frame)
@@ -49,20 +37,8 @@ static bool chat_event(struct run *run, const struct chat_event *event)
 
     if (event->type == EVENT_RAW)
         return send_raw(run, &buf, event->text);
-    openai_answer_event(answer_of(run), event, &buf);
+    openai_answer_event(openai_stream_answer(run, prefix), event, &buf);
     return door_send(run, &buf);
-}
-
-static void chat_begin(struct run *run)
-{
-    door_begin(run, "text/event-stream; charset=utf-8");
-}
-
-static bool chat_comment(struct run *run)
-{
-    struct caller *caller = run->caller;
-
-    return stream_write(caller->stream, bytes_of(": waiting for the model\n\n"));
 }
 
 /* A provider of the same dialect sends its own usage event, which was asked for; others' usage is written here. */
@@ -71,10 +47,8 @@ static void chat_end(struct run *run)
     struct buf buf = buf_new(run->relay->scratch, EVENT_MAX);
 
     if (run->chat->include_usage && !run->reader.same)
-        openai_answer_usage(answer_of(run), "chat.completion.chunk", &run->reader.usage, &buf);
-    buf_text(&buf, "data: [DONE]\n\n");
-    if (!door_send(run, &buf))
-        log_info(&run->log, "caller gone before the end mark");
+        openai_answer_usage(openai_stream_answer(run, prefix), "chat.completion.chunk", &run->reader.usage, &buf);
+    openai_stream_done(run, &buf);
 }
 
 static void chat_whole(struct run *run, const struct chat_answer *answer)
@@ -85,31 +59,13 @@ static void chat_whole(struct run *run, const struct chat_answer *answer)
         door_whole(run, answer->raw);
         return;
     }
-    openai_answer_whole(answer_of(run), answer, run->reader.finish ? run->reader.finish : "stop", &run->reader.usage, &buf);
+    openai_answer_whole(openai_stream_answer(run, prefix), answer, run->reader.finish ? run->reader.finish : "stop", &run->reader.usage, &buf);
     door_whole(run, buf_view(&buf));
 }
 
-/* After the first event an error is an event too; [DONE] does not follow, so that no client takes a cut answer for a whole one. */
-static void chat_fail(struct run *run, const struct err *err)
-{
-    struct caller *caller = run->caller;
-    struct buf buf = buf_new(run->relay->scratch, EVENT_MAX);
-    struct json_out out = json_out(&buf);
-
-    if (!run->begun) {
-        door_fail(run, err);
-        return;
-    }
-    openai_event_begin(&buf);
-    request_put_error(caller->rq, err, &out);
-    openai_event_end(&buf);
-    if (!door_send(run, &buf))
-        log_info(&run->log, "caller gone before the error");
-}
-
 static const struct run_client chat_client = {
-    .attach = door_attach, .begin = chat_begin, .event = chat_event, .comment = chat_comment, .end = chat_end, .whole = chat_whole,
-    .fail = chat_fail, .close = door_close,
+    .attach = door_attach, .begin = openai_stream_begin, .event = chat_event, .comment = openai_stream_comment, .end = chat_end, .whole = chat_whole,
+    .fail = openai_stream_fail, .close = door_close,
 };
 
 bool openai_chat(struct request *rq)
