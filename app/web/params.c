@@ -68,7 +68,8 @@ static const char *get(const struct head *head, const char *name)
 /* Only a proxy may say these, and ours says them otherwise; the length and type of the body have parameters of their own. */
 static bool is_ignored(const char *name)
 {
-    return strncmp(name, "HTTP_X_FORWARDED_", 17) == 0 || strncmp(name, "HTTP_CONTENT_", 13) == 0
+    return strncmp(name, "HTTP_X_FORWARDED_", 17) == 0
+        || (strncmp(name, "HTTP_CONTENT_", 13) == 0 && strcmp(name, "HTTP_CONTENT_ENCODING") != 0)
         || strcmp(name, "HTTP_FORWARDED") == 0
         || strcmp(name, "HTTP_PROXY") == 0 || strcmp(name, "HTTP_X_REAL_IP") == 0;
 }
