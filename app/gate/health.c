@@ -69,7 +69,7 @@ static void judge(struct check *check, const struct http_result *result, bool li
     if (result->end != HTTP_DONE) {
         check->reason = http_end_name(result->end);
         snprintf(check->detail, sizeof(check->detail), "%s", result->detail);
-    } else if (result->status != 200) {
+    } else if (result->status != 200 && !listed) {
         check->reason = status_reason(result->status);
     } else if (!listed) {
         check->reason = "malformed";
@@ -104,24 +104,37 @@ static const char *error_words(const struct provider *provider, int status, stru
     return error.words;
 }
 
-void provider_check(const struct provider *provider, int64_t timeout_ms, struct arena *a, struct check *check_r)
+/* One unpaid question. True: an answer came, with ${result_r}->status 200 or one that says the same. */
+static bool ask(const struct provider *provider, int64_t timeout_ms, bool key, struct arena *a, struct http_result *result_r, struct bytes *body_r)
 {
     const struct dialect_rules *rules = provider->type->rules;
     struct http_request request = {.egress = &provider->egress, .pool = provider->pool, .connect_ms = timeout_ms, .total_ms = timeout_ms,
                                    .answer_max = 4 << 20};
+    struct err said_in_result = {0};
+
+    if (!key)
+        rules->prepare_models(provider, a, &request);
+    else if (!rules->prepare_key || !rules->prepare_key(provider, a, &request))
+        return true;
+    return http_ask(a, &request, result_r, body_r, &said_in_result)
+        && (result_r->status == 200 || (!key && rules->alive && rules->alive(provider, result_r->status)));
+}
+
+void provider_check(const struct provider *provider, int64_t timeout_ms, struct arena *a, struct check *check_r)
+{
+    const struct dialect_rules *rules = provider->type->rules;
     struct http_result result = {0};
     struct bytes body = {0};
     struct err err = {0};
     bool listed = false;
 
     *check_r = (struct check){.reason = ""};
-    rules->prepare_models(provider, a, &request);
-    if (http_ask(a, &request, &result, &body, &err) && result.status == 200)
-        listed = rules->read_models(body, a, &check_r->models, &err);
+    if (ask(provider, timeout_ms, true, a, &result, &body) && ask(provider, timeout_ms, false, a, &result, &body))
+        listed = (rules->alive && rules->alive(provider, result.status)) || rules->read_models(body, a, &check_r->models, &err);
     for (size_t i = 0; i < check_r->models.n; i++)
         *(const char **)list_add(a, &check_r->names, sizeof(const char *)) = ((const struct listed_model *)check_r->models.items)[i].name;
     judge(check_r, &result, listed, &err);
-    if (result.end == HTTP_DONE && result.status != 200)
+    if (result.end == HTTP_DONE && result.status != 200 && !listed)
         note_words(check_r, provider, error_words(provider, result.status, body, a), a);
     log_redact(check_r->detail);
     metric_add(METRIC_health_checks_total, 1);

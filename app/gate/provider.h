@@ -105,6 +105,10 @@ struct dialect_rules {
     bool (*read_models)(struct bytes body, struct arena *, struct list *models_r, struct err *);
     /* Whether a name alone says that a local runtime passes this model on to another host; NULL = none does. */
     bool (*remote_name)(const char *model);
+    /* Where the list says nothing of the key: another unpaid question that does, asked first. False = none is needed. NULL = never. */
+    bool (*prepare_key)(const struct provider *, struct arena *, struct http_request *request_r);
+    /* Whether that status of prepare_models' answer, which then is no list to be read, says that the service is there and the key good. NULL = no. */
+    bool (*alive)(const struct provider *, int status);
     /* Inputs [first, first + n) of chat->embed; and the answer, one vector for each (providers/emit.h). A caller of the same dialect
      * (chat->dialect) whose inputs are asked all at once gets its body passed on, with the model exchanged. NULL = the dialect has none. */
     bool (*prepare_embed)(struct target *, const struct chat *, size_t first, size_t n, struct arena *, struct http_request *request_r,

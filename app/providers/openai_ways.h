@@ -22,7 +22,8 @@ enum openai_schema { SCHEMA_TAKEN, SCHEMA_REFUSED /* json_object only */ };
 /* What becomes of an assistant's reasoning in the conversation so far. */
 enum openai_thoughts {
     THOUGHTS_DROPPED,
-    THOUGHTS_CONTENT,                    /* "reasoning_content", asked for beside tool calls */
+    THOUGHTS_CONTENT,                    /* "reasoning_content" */
+    THOUGHTS_NEEDED,                     /* the same, and calls without it are refused */
     THOUGHTS_DETAILS,                    /* "reasoning" and "reasoning_details" with what was signed */
 };
 enum openai_list {
@@ -48,7 +49,7 @@ struct openai_model {
     bool stream_only;                    /* it answers in streams only */
 };
 
-enum { TAKES_IMAGES = 1, TAKES_AUDIO = 2, TAKES_FILES = 4, TAKES_NO_TOOLS = 8 };
+enum { TAKES_IMAGES = 1, TAKES_AUDIO = 2, TAKES_FILES = 4, TAKES_TOP_K = 8 };
 
 struct openai_ways {
     const char *chat_path, *embed_path, *models_path;      /* NULL = /chat/completions, /embeddings, /models; ${model} in them: the model, escaped */

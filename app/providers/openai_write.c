@@ -1,127 +1,34 @@
 /* SPDX-License-Identifier: MIT */
-/* openai_write: a chat as the body of a chat completions request. A caller that speaks the same dialect gets its body passed on with only
- * the model (and stream_options) exchanged, so fields nobody here knows survive; every other caller's chat is written from the model. */
+/* openai_write: a caller that speaks the same dialect gets its body passed on, see openai_same; every other caller's chat is written here, from the
+ * model of a conversation. */
 #include "providers/openai_write.h"
 
 #include <math.h>
 #include <string.h>
 
 #include "base/arena.h"
-#include "base/json_write.h"
+#include "base/err.h"
+#include "providers/openai_same.h"
+#include "providers/openai_write_messages.h"
+#include "providers/write.h"
 
-/* Usage is always asked for in streams, so that it can be counted; the extra event is kept from a caller that did not ask. */
-static void write_stream_options(const struct chat *chat, struct json_out *out)
+/* Whether a hint goes out; one that does not is listed. */
+static bool takes(const struct openai_fit *f, const char *name)
 {
-    struct json_walk w = json_walk(json_member(chat->raw, "stream_options"));
-
-    json_name(out, "stream_options");
-    json_begin_object(out);
-    while (json_next(&w))
-        if (!json_equal(w.name, "include_usage"))
-            json_put_pair(out, w.name, w.value);
-    json_member_put_bool(out, "include_usage", true);
-    json_end_object(out);
+    if (!fit_drops(f, name, strlen(name)))
+        return true;
+    target_drop(f->target, f->arena, name);
+    return false;
 }
 
-static void write_same(const struct target *target, const struct chat *chat, struct json_out *out)
+static bool is_choice(const struct chat *chat, const char *word)
 {
-    struct json_walk w = json_walk(chat->raw);
-
-    json_begin_object(out);
-    json_member_text(out, "model", target->model);
-    while (json_next(&w)) {
-        if (json_equal(w.name, "model") || (chat->stream && json_equal(w.name, "stream_options")))
-            continue;
-        json_put_pair(out, w.name, w.value);
-    }
-    if (chat->stream)
-        write_stream_options(chat, out);
-    json_end_object(out);
+    return chat->tool_choice && strcmp(chat->tool_choice, word) == 0;
 }
 
-static void write_image(struct json_out *out, const struct chat_part *part)
-{
-    json_member_text(out, "type", "image_url");
-    json_name(out, "image_url");
-    json_begin_object(out);
-    json_name(out, "url");
-    if (part->url)
-        json_put_text(out, part->url);
-    else
-        json_put_text(out, arena_printf(out->buf->arena, "data:%s;base64,%.*s", part->media_type, (int)part->data.n,
-                                        (const char *)part->data.p));
-    json_end_object(out);
-}
+/* ---- tools ---- */
 
-static void write_part(struct json_out *out, const struct chat_part *part)
-{
-    json_begin_object(out);
-    if (part->type == PART_TEXT) {
-        json_member_text(out, "type", "text");
-        json_name(out, "text");
-        json_put_bytes(out, (struct bytes){(const uint8_t *)part->text, part->text_n});
-    } else {
-        write_image(out, part);
-    }
-    json_end_object(out);
-}
-
-static void write_tool_calls(struct json_out *out, struct list calls)
-{
-    const struct chat_tool_call *call = calls.items;
-
-    json_name(out, "tool_calls");
-    json_begin_array(out);
-    for (size_t i = 0; i < calls.n; i++) {
-        json_begin_object(out);
-        json_member_text(out, "id", call[i].id);
-        json_member_text(out, "type", "function");
-        json_name(out, "function");
-        json_begin_object(out);
-        json_member_text(out, "name", call[i].name);
-        json_member_text(out, "arguments", call[i].arguments);
-        json_end_object(out);
-        json_end_object(out);
-    }
-    json_end_array(out);
-}
-
-static void write_content(struct json_out *out, const struct chat_message *message)
-{
-    const struct chat_part *part = message->parts.items;
-
-    json_name(out, "content");
-    if (!message->parts.n) {
-        json_put_text(out, message->tool_calls.n ? NULL : "");
-        return;
-    }
-    if (message->parts.n == 1 && part->type == PART_TEXT) {
-        json_put_bytes(out, (struct bytes){(const uint8_t *)part->text, part->text_n});
-        return;
-    }
-    json_begin_array(out);
-    for (size_t i = 0; i < message->parts.n; i++)
-        write_part(out, &part[i]);
-    json_end_array(out);
-}
-
-static void write_message(struct json_out *out, const struct chat_message *message)
-{
-    static const char *const roles[] = {"system", "user", "assistant", "tool"};
-
-    json_begin_object(out);
-    json_member_text(out, "role", roles[message->role]);
-    if (message->name)
-        json_member_text(out, "name", message->name);
-    if (message->tool_call_id)
-        json_member_text(out, "tool_call_id", message->tool_call_id);
-    write_content(out, message);
-    if (message->tool_calls.n)
-        write_tool_calls(out, message->tool_calls);
-    json_end_object(out);
-}
-
-static void write_tool(struct json_out *out, const struct chat_tool *tool)
+static void write_tool(const struct openai_fit *f, struct json_out *out, const struct chat_tool *tool)
 {
     json_begin_object(out);
     json_member_text(out, "type", "function");
@@ -134,6 +41,10 @@ static void write_tool(struct json_out *out, const struct chat_tool *tool)
         json_name(out, "parameters");
         json_put_raw(out, json_bytes(tool->parameters));
     }
+    if (tool->strict && f->ways->no_strict)
+        target_drop(f->target, f->arena, "tools.strict");
+    else if (tool->strict)
+        json_member_put_bool(out, "strict", true);
     json_end_object(out);
     json_end_object(out);
 }
@@ -154,113 +65,135 @@ static void write_tool_choice(struct json_out *out, const char *choice)
     json_end_object(out);
 }
 
-static void write_tools(struct json_out *out, const struct chat *chat)
+static bool write_tools(const struct openai_fit *f, const struct chat *chat, struct json_out *out, struct err *err)
 {
     const struct chat_tool *tool = chat->tools.items;
 
+    if (!chat->tools.n || (is_choice(chat, "none") && (f->ways->auto_tools || fit_refuses(f, "tools", 5))))
+        return true;
+    if (fit_refuses(f, "tools", 5))
+        return fail_field(err, "tools", tool->name, "[]");
+    if (f->ways->auto_tools && chat->tool_choice && !is_choice(chat, "auto"))
+        return fail_field(err, "tool_choice", chat->tool_choice + (*chat->tool_choice == '='), "auto, none");
     json_name(out, "tools");
     json_begin_array(out);
     for (size_t i = 0; i < chat->tools.n; i++)
-        write_tool(out, &tool[i]);
+        write_tool(f, out, &tool[i]);
     json_end_array(out);
     if (chat->tool_choice)
         write_tool_choice(out, chat->tool_choice);
+    if (chat->one_call && takes(f, "parallel_tool_calls"))
+        json_member_put_bool(out, "parallel_tool_calls", false);
+    return true;
 }
 
-static void write_real(struct json_out *out, const char *name, double value)
+/* ---- parameters ---- */
+
+static void write_hint_int(const struct openai_fit *f, struct json_out *out, const char *name, int64_t value)
 {
-    if (isnan(value))
-        return;
-    json_name(out, name);
-    json_put_real(out, value);
+    if (value != INT64_MIN && takes(f, name))
+        json_member_put_int(out, fit_name(f, name), value);
 }
 
-static void write_int(struct json_out *out, const char *name, int64_t value)
+static void write_hint_real(const struct openai_fit *f, struct json_out *out, const char *name, const struct openai_range *range, double value)
 {
-    if (value != INT64_MIN)
-        json_member_put_int(out, name, value);
+    if (!isnan(value) && takes(f, name))
+        fit_write_real(f, out, range, name, value);
 }
 
-static void write_format(struct json_out *out, const struct chat *chat)
+static void write_max(const struct openai_fit *f, struct json_out *out, int64_t max)
 {
+    enum openai_max how = fit_max(f);
+
+    if (how != MAX_COMPLETION_TOKENS)
+        write_int(out, "max_tokens", max);
+    if (how == MAX_COMPLETION_TOKENS || how == MAX_BOTH)
+        write_int(out, "max_completion_tokens", max);
+}
+
+static bool write_format(const struct openai_fit *f, const struct chat *chat, struct json_out *out, struct err *err)
+{
+    if (!chat->format)
+        return true;
+    if (chat->schema.p && f->ways->schema == SCHEMA_REFUSED)
+        return fail_field(err, "response_format.type", "json_schema", "text, json_object");
     json_name(out, "response_format");
     json_begin_object(out);
     json_member_text(out, "type", chat->schema.p ? "json_schema" : "json_object");
     if (chat->schema.p) {
         json_name(out, "json_schema");
         json_begin_object(out);
-        json_member_text(out, "name", "answer");
+        json_member_text(out, "name", chat->schema_name ? chat->schema_name : "answer");
+        if (chat->schema_strict)
+            json_member_put_bool(out, "strict", true);
         json_name(out, "schema");
         json_put_raw(out, json_bytes(chat->schema));
         json_end_object(out);
     }
     json_end_object(out);
+    return true;
 }
 
-static void write_parameters(struct json_out *out, const struct chat *chat)
+static void write_sampling(const struct openai_fit *f, const struct chat *chat, struct json_out *out)
 {
-    const char *const *stop = chat->stop.items;
+    static const struct openai_range any = {0, 0};
 
-    write_int(out, "max_tokens", chat->max_tokens);
-    write_int(out, "seed", chat->seed);
-    write_int(out, "n", chat->n);
-    write_real(out, "temperature", chat->temperature);
-    write_real(out, "top_p", chat->top_p);
-    write_real(out, "frequency_penalty", chat->frequency_penalty);
-    write_real(out, "presence_penalty", chat->presence_penalty);
-    if (chat->format)
-        write_format(out, chat);
-    if (!chat->stop.n)
-        return;
-    json_name(out, "stop");
-    json_begin_array(out);
-    for (size_t i = 0; i < chat->stop.n; i++)
-        json_put_text(out, stop[i]);
-    json_end_array(out);
+    write_max(f, out, chat->max_tokens);
+    write_hint_int(f, out, "seed", chat->seed);
+    if (chat->top_k != INT64_MIN && !(f->ways->takes & TAKES_TOP_K))
+        target_drop(f->target, f->arena, "top_k");
+    else
+        write_hint_int(f, out, "top_k", chat->top_k);
+    write_hint_real(f, out, "temperature", &f->ways->temperature, chat->temperature);
+    if (!fit_drops(f, "temperature", 11))
+        fit_write_zero(f, out, chat->temperature);
+    write_hint_real(f, out, "top_p", &f->ways->top_p, chat->top_p);
+    write_hint_real(f, out, "frequency_penalty", &any, chat->frequency_penalty);
+    write_hint_real(f, out, "presence_penalty", &any, chat->presence_penalty);
+    write_texts(out, "stop", chat->stop);
+    if (chat->user && takes(f, "user"))
+        json_member_text(out, fit_name(f, "user"), chat->user);
 }
 
-static void write_parsed(const struct target *target, const struct chat *chat, struct json_out *out)
+static void write_members(const struct openai_fit *f, struct json_out *out)
 {
-    const struct chat_message *message = chat->messages.items;
+    for (const struct openai_member *m = f->ways->members; m && m->name; m++) {
+        json_name(out, m->name);
+        json_put_raw(out, bytes_of(m->json));
+    }
+}
 
+static bool write_chat(const struct openai_fit *f, const struct chat *chat, struct json_out *out, struct err *err)
+{
     json_begin_object(out);
-    json_member_text(out, "model", target->model);
-    json_name(out, "messages");
-    json_begin_array(out);
-    for (size_t i = 0; i < chat->messages.n; i++)
-        write_message(out, &message[i]);
-    json_end_array(out);
-    if (chat->tools.n)
-        write_tools(out, chat);
-    write_parameters(out, chat);
-    if (chat->stream) {
+    json_member_text(out, "model", f->target->model);
+    if (!write_messages(f, chat, out, err) || !write_tools(f, chat, out, err))
+        return false;
+    write_sampling(f, chat, out);
+    if (!write_format(f, chat, out, err))
+        return false;
+    fit_write_effort(f, out, chat->effort, chat->thinking_max);
+    write_members(f, out);
+    if (f->target->stream) {
         json_member_put_bool(out, "stream", true);
-        write_stream_options(chat, out);
+        fit_write_stream_options(f, out, (struct json){0});
     }
     json_end_object(out);
+    return true;
 }
 
-/* Whether the body can go as it came: the same model, and nothing to add. */
-static bool goes_unchanged(const struct target *target, const struct chat *chat)
+bool openai_write(struct target *target, const struct chat *chat, struct arena *a, struct bytes *body_r, struct err *err)
 {
-    return chat->model && strcmp(chat->model, target->model) == 0 && (!chat->stream || chat->include_usage);
-}
-
-bool openai_write(const struct target *target, const struct chat *chat, struct arena *a, struct bytes *body_r, struct err *err)
-{
+    struct openai_fit fit = openai_fit_of(target, a);
     struct buf buf = buf_new(a, (size_t)512 << 20);
     struct json_out out = json_out(&buf);
     const char *text;
 
-    if (chat->dialect == DIALECT_OPENAI_CHAT && goes_unchanged(target, chat)) {
-        *body_r = json_bytes(chat->raw);
-        return true;
-    }
+    target->stream |= chat->stream;
     if (chat->dialect == DIALECT_OPENAI_CHAT)
-        write_same(target, chat, &out);
-    else
-        write_parsed(target, chat, &out);
-    if (!buf_done(&buf, &text, err))
+        return openai_same(&fit, chat, body_r, err);
+    target->stream |= fit_needs_stream(&fit, chat->effort, chat->thinking_max);
+    if (!write_one_plain(chat, a, err) || !write_chat(&fit, chat, &out, err) || !buf_done(&buf, &text, err))
         return false;
     *body_r = buf_view(&buf);
     return true;

@@ -14,7 +14,7 @@ static const struct openai_model qwen_models[] = {
     {.names = NULL},
 };
 static const struct openai_ways qwen_ways = {
-    .takes = TAKES_IMAGES | TAKES_AUDIO, .models = qwen_models, .top_p = {0, 0.9999}, .effort = EFFORT_ENABLE, .thoughts = THOUGHTS_CONTENT,
+    .takes = TAKES_IMAGES | TAKES_AUDIO | TAKES_TOP_K, .models = qwen_models, .top_p = {0, 0.9999}, .effort = EFFORT_ENABLE, .thoughts = THOUGHTS_CONTENT,
     .max = MAX_TOKENS, .no_developer = true,
 };
 static const struct provider_region qwen_regions[] = {
@@ -75,7 +75,7 @@ const struct provider_type hunyuan_service = {
 
 /* Its terms do not set the API apart from the chat product: treat what is sent as possibly trained on. */
 static const struct openai_ways deepseek_ways = {
-    .renames = user_ids, .effort = EFFORT_THINKING_FIELD, .efforts = "high max", .thoughts = THOUGHTS_CONTENT, .schema = SCHEMA_REFUSED,
+    .renames = user_ids, .effort = EFFORT_THINKING_FIELD, .efforts = "high max", .thoughts = THOUGHTS_NEEDED, .schema = SCHEMA_REFUSED,
     .max = MAX_TOKENS, .no_developer = true,
 };
 const struct provider_type deepseek_service = {
@@ -90,7 +90,7 @@ static const struct openai_model moonshot_models[] = {
     {.names = NULL},
 };
 static const struct openai_ways moonshot_ways = {
-    .takes = TAKES_IMAGES, .models = moonshot_models, .temperature = {0, 1}, .effort = EFFORT_DROPPED, .thoughts = THOUGHTS_CONTENT,
+    .takes = TAKES_IMAGES, .models = moonshot_models, .temperature = {0, 1}, .effort = EFFORT_DROPPED, .thoughts = THOUGHTS_NEEDED,
     .max = MAX_COMPLETION_TOKENS, .no_strict = true, .no_developer = true,
 };
 static const struct provider_region moonshot_regions[] = {

@@ -100,7 +100,7 @@ static const struct provider_option_row openrouter_options[] = {
     {.name = NULL},
 };
 static const struct openai_ways openrouter_ways = {
-    .takes = TAKES_ALL, .members = openrouter_members, .headers = openrouter_headers, .effort = EFFORT_OBJECT, .thoughts = THOUGHTS_DETAILS,
+    .takes = TAKES_ALL | TAKES_TOP_K, .members = openrouter_members, .headers = openrouter_headers, .effort = EFFORT_OBJECT, .thoughts = THOUGHTS_DETAILS,
     .key_path = "/key", .signatures = true,
 };
 const struct provider_type openrouter_service = {
@@ -110,7 +110,7 @@ const struct provider_type openrouter_service = {
 };
 
 static const struct openai_ways perplexity_ways = {
-    .takes = TAKES_IMAGES | TAKES_NO_TOOLS, .drop = "logit_bias parallel_tool_calls", .refuse = "n tools logprobs top_logprobs", .max = MAX_TOKENS,
+    .takes = TAKES_IMAGES | TAKES_TOP_K, .drop = "logit_bias parallel_tool_calls", .refuse = "n tools logprobs top_logprobs", .max = MAX_TOKENS,
     .effort = EFFORT_DROPPED, .list = LIST_PROBE, .no_stream_options = true, .no_developer = true,
 };
 const struct provider_type perplexity_service = {

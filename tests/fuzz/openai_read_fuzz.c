@@ -27,7 +27,7 @@ static void write_for(const struct dialect_rules *rules, const struct chat *chat
     struct http_request request = {0};
     struct err err = {0};
     struct json body;
-    if (refused(rules->prepare(&(struct target){&provider, "other"}, chat, a, &request, &err), &err))
+    if (refused(rules->prepare(&(struct target){.provider = &provider, .model = "other"}, chat, a, &request, &err), &err))
         return;
     if (!json_check(request.body, &limits, &body, &err) || json_kind(body) != JSON_OBJECT || !json_equal(json_member(body, "model"), "other"))
         abort();
