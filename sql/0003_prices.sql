@@ -26,7 +26,7 @@ create table prices (
     created_by   text not null default '',
     check (valid_to is null or valid_to > valid_from)
 );
-create unique index prices_row on prices (owner, lower(model), above, valid_from);
+create unique index prices_valid_from on prices (owner, lower(model), above, valid_from);
 create trigger prices_changed after insert or update or delete or truncate on prices
     for each statement execute function tell_settings_changed();
 

@@ -80,7 +80,7 @@ static struct key_view view_of(const struct show *s, const struct api_key_row *r
     view.mark = key_mark(s, &view);
     view.usable = !row->revoked && !view.expired;
     view.runs = "0";
-    view.cost = "$0";
+    view.cost = show_cost(s, 0);
     return view;
 }
 
@@ -107,7 +107,7 @@ static bool fill_use(const struct show *s, struct list *views)
         for (size_t k = 0; k < spend.n; k++)
             if (strcmp(view[i].row.id, row[k].key_id) == 0) {
                 view[i].runs = show_int(s, row[k].runs);
-                view[i].cost = show_usd(s, row[k].cost_micros);
+                view[i].cost = show_cost(s, row[k].cost_micros);
             }
     return true;
 }

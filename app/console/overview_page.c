@@ -44,7 +44,7 @@ struct overview {
     struct list providers, runs, troubles;       /* struct provider_view, struct run_view, struct trouble */
     int64_t spool_waiting;
     /* For pages only. */
-    const char *runs_n, *ok_share, *p95, *first, *cost, *tokens, *local_share, *updated;
+    const char *runs_n, *ok_share, *p95, *first, *cost, *cost_text, *tokens, *local_share, *updated;
     struct change_text runs_change, ok_change, p95_change, first_change, cost_change, tokens_note;
     struct run_chart chart;
     struct list parts;                   /* struct part */
@@ -60,7 +60,7 @@ const struct field overview_page_fields[] = {
     FIELD_STRUCT(struct overview, totals, run_totals_fields), FIELD_STRUCT(struct overview, before, run_totals_fields),
     FIELD_LIST(struct overview, providers, provider_view_fields, struct provider_view),
     FIELD_LIST(struct overview, runs, run_view_fields, struct run_view), FIELD_LIST(struct overview, troubles, trouble_fields, struct trouble),
-    FIELD(struct overview, spool_waiting), TEXT(runs_n), TEXT(ok_share), TEXT(p95), TEXT(first), TEXT(cost), TEXT(tokens), TEXT(local_share),
+    FIELD(struct overview, spool_waiting), TEXT(runs_n), TEXT(ok_share), TEXT(p95), TEXT(first), TEXT(cost), TEXT(cost_text), TEXT(tokens), TEXT(local_share),
     TEXT(updated), CHANGE(runs_change), CHANGE(ok_change), CHANGE(p95_change), CHANGE(first_change), CHANGE(cost_change), CHANGE(tokens_note),
     FIELD_STRUCT_PAGE(struct overview, chart, run_chart_fields), FIELD_LIST_PAGE(struct overview, parts, part_fields, struct part),
     TEXT(new_here), TEXT(has_provider), TEXT(has_key), TEXT(has_run), TEXT(may_providers), TEXT(may_keys), TEXT(any_trouble), TEXT(usable),
@@ -135,6 +135,16 @@ static struct change_text change_of_share(const struct show *s, const struct run
                                          arena_printf(s->arena, "%" PRId64 ".%02" PRId64, more / 100, more % 100)), share > was ? "up" : "dn"};
 }
 
+/* What the sum leaves out, or what local models saved. */
+static const char *cost_text_of(const struct show *s, const struct run_totals *t)
+{
+    if (t->unpriced)
+        return say_count(s, "overview.kpi.cost.unpriced", t->unpriced);
+    if (t->avoided_micros)
+        return say_with(s, "overview.kpi.cost.avoided", (const struct message_arg[]){{.name = "amount", .text = show_cost(s, t->avoided_micros)}, {NULL}});
+    return say(s, "overview.kpi.cost.note");
+}
+
 static void fill_figures(const struct show *s, struct overview *o)
 {
     const struct run_totals *t = &o->totals, *b = &o->before;
@@ -144,7 +154,8 @@ static void fill_figures(const struct show *s, struct overview *o)
     o->ok_share = show_percent(s, t->runs - t->failed, t->runs);
     o->p95 = show_us(s, t->latency_p95_us);
     o->first = show_us(s, t->first_token_p50_us);
-    o->cost = show_usd(s, t->cost_micros);
+    o->cost = show_cost(s, t->cost_micros);
+    o->cost_text = cost_text_of(s, t);
     o->tokens = show_int(s, t->tokens_in + t->tokens_out);
     o->local_share = show_percent(s, t->local_runs, t->runs);
     o->updated = show_clock(s, s->now);

@@ -30,17 +30,29 @@ static const struct field session_view_fields[] = {
 
 struct profile_view {
     const char *name, *role_word, *e_time_zone;
-    struct list languages, themes, zones, sessions;
+    struct list languages, themes, zones, currencies, sessions;
 };
 const struct field profile_page_fields[] = {
     FIELD_PAGE(struct profile_view, name), FIELD_PAGE(struct profile_view, role_word), FIELD_PAGE(struct profile_view, e_time_zone),
     FIELD_LIST_PAGE(struct profile_view, languages, choice_fields, struct choice),
     FIELD_LIST_PAGE(struct profile_view, themes, choice_fields, struct choice), FIELD_LIST_PAGE(struct profile_view, zones, choice_fields, struct choice),
+    FIELD_LIST_PAGE(struct profile_view, currencies, choice_fields, struct choice),
     FIELD_LIST_PAGE(struct profile_view, sessions, session_view_fields, struct session_view), FIELD_END,
 };
 
 static const char *const themes[] = {"auto", "light", "dark", NULL};
 static const char *const language_tags[] = {"en-US", "zh-CN", NULL};
+
+static const char *const currencies[] = {"USD", "CNY", NULL};
+
+static struct list currency_choices(const struct show *s)
+{
+    struct choice *choices = NEW_ARRAY(s->arena, struct choice, 2);
+
+    for (size_t i = 0; currencies[i]; i++)
+        choices[i] = (struct choice){currencies[i], say(s, arena_printf(s->arena, "currency.%s", i ? "cny" : "usd")), strcmp(currencies[i], s->currency) == 0};
+    return (struct list){choices, 2};
+}
 
 static struct list language_choices(const struct show *s)
 {
@@ -107,6 +119,7 @@ static bool render(struct request *rq, const struct form *form)
     struct profile_view view = {
         .name = rq->who->user_name, .role_word = say(&s, arena_printf(rq->arena, "role.%s", role_word(rq->who->role))),
         .languages = language_choices(&s), .themes = theme_choices(&s), .zones = zone_choices(&s, s.zone.name),
+        .currencies = currency_choices(&s),
     };
 
     if (!fill_sessions(&s, &view))
@@ -125,7 +138,8 @@ bool profile_page(struct request *rq)
 static const struct form_field profile_sent_fields[] = {
     {.name = "language", .type = FORM_WORD, .offset = offsetof(struct account_form, language), .required = true, .words = language_tags},
     {.name = "theme", .type = FORM_WORD, .offset = offsetof(struct account_form, theme), .required = true, .words = themes},
-    {.name = "time_zone", .type = FORM_TEXT, .offset = offsetof(struct account_form, time_zone), .required = true, .max = 48}, FORM_END,
+    {.name = "time_zone", .type = FORM_TEXT, .offset = offsetof(struct account_form, time_zone), .required = true, .max = 48},
+    {.name = "currency", .type = FORM_WORD, .offset = offsetof(struct account_form, currency), .words = currencies}, FORM_END,
 };
 
 bool profile_save(struct request *rq)

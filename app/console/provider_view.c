@@ -5,8 +5,10 @@
 
 #include "base/json_write.h"
 #include "db/models.h"
+#include "db/prices.h"
 #include "db/provider_health.h"
 #include "gate/gate.h"
+#include "gate/price.h"
 #include "gate/provider.h"
 
 enum { SLOTS = 24, CHECKS_SHOWN = 30, NAMES_MAX = 1 << 20 };
@@ -26,7 +28,9 @@ static const struct field check_view_fields[] = {
 static const struct field model_view_fields[] = {
     FIELD(struct model_view, name), FIELD(struct model_view, enabled), FIELD(struct model_view, input_micros_per_mtok),
     FIELD(struct model_view, output_micros_per_mtok), FIELD(struct model_view, cached_micros_per_mtok),
-    FIELD_PAGE(struct model_view, input_price), FIELD_PAGE(struct model_view, output_price), FIELD_END,
+    FIELD(struct model_view, price_from), FIELD_PAGE(struct model_view, input_price), FIELD_PAGE(struct model_view, output_price),
+    FIELD_PAGE(struct model_view, cached_price), FIELD_PAGE(struct model_view, price_text), FIELD_PAGE(struct model_view, price_id),
+    FIELD_PAGE(struct model_view, price_model), FIELD_END,
 };
 
 #define ROW(m) FIELD_AS(struct provider_view, row.m, #m)
@@ -176,21 +180,41 @@ static bool fill_checks(const struct show *s, struct provider_view *view)
     return true;
 }
 
-static const char *price_text(const struct show *s, int64_t micros)
+/* What the model costs now: its own prices, the catalogue's, or nothing where it runs here. */
+static void fill_price(const struct show *s, const struct provider *provider, struct model_view *view)
 {
-    return micros ? show_usd(s, micros) : "—";
+    const struct model *model = provider ? provider_model(provider, view->name) : NULL;
+    struct price_row price;
+
+    view->input_price = view->output_price = view->cached_price = "—";
+    if (model && model_local(provider, model)) {
+        view->price_from = "local";
+    } else if (model && price_shown(model, s->now, 0, &price)) {
+        view->input_price = format_price(price.currency, price.input, s->arena);
+        view->output_price = format_price(price.currency, price.output, s->arena);
+        view->cached_price = price.cached == PRICE_NONE ? "—" : format_price(price.currency, price.cached, s->arena);
+        view->price_from = same(price.origin, "model") ? "model" : "catalogue";
+        view->price_id = price.id ? price.id : "";
+        view->price_model = price.model ? arena_printf(s->arena, "%s/%s", price.owner, price.model) : "";
+    } else {
+        view->price_from = "unknown";
+    }
+    view->price_text = say(s, arena_printf(s->arena, "provider.price.%s", view->price_from));
 }
 
 static void fill_details(const struct show *s, struct provider_view *view, const struct list *models)
 {
     const struct model_row *row = models->items;
     struct model_view *details = NEW_ARRAY(s->arena, struct model_view, models->n);
+    struct snapshot *snapshot = gate_snapshot(s->rq->gate);
+    const struct provider *provider = snapshot_provider(snapshot, view->row.id);
 
-    for (size_t i = 0; i < models->n; i++)
-        details[i] = (struct model_view){
-            row[i].name, row[i].enabled, row[i].input_micros_per_mtok, row[i].output_micros_per_mtok, row[i].cached_micros_per_mtok,
-            price_text(s, row[i].input_micros_per_mtok), price_text(s, row[i].output_micros_per_mtok),
-        };
+    arena_defer(s->arena, drop_snapshot, snapshot);          /* texts of its prices are shown */
+    for (size_t i = 0; i < models->n; i++) {
+        details[i] = (struct model_view){.name = row[i].name, .enabled = row[i].enabled, .input_micros_per_mtok = row[i].input_micros_per_mtok,
+                                         .output_micros_per_mtok = row[i].output_micros_per_mtok, .cached_micros_per_mtok = row[i].cached_micros_per_mtok};
+        fill_price(s, provider, &details[i]);
+    }
     view->model_details = (struct list){details, models->n};
 }
 

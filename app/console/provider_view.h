@@ -33,7 +33,9 @@ struct model_view {
     const char *name;
     bool enabled;
     int64_t input_micros_per_mtok, output_micros_per_mtok, cached_micros_per_mtok;
-    const char *input_price, *output_price;      /* page: "$0.27"; "—" if none is set */
+    const char *price_from;              /* "local", "model" (its own, above), "catalogue", "unknown" */
+    /* For pages only. */
+    const char *input_price, *output_price, *cached_price, *price_text, *price_id, *price_model;
 };
 
 struct check_view {

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "console/cost_view.h"
 #include "console/run_view.h"
 #include "console/waterfall.h"
 #include "web/web.h"
@@ -23,14 +24,27 @@ static const struct field candidate_view_fields[] = {
     FIELD_STRUCT_PAGE(struct candidate_view, mark, mark_fields), FIELD_END,
 };
 
+/* An attempt, and what its provider said of what helps and what is left. */
+struct attempt_view {
+    struct attempt_row row;
+    const char *remedy_text, *left;      /* pages */
+};
+#define TRY(m) FIELD_AS(struct attempt_view, row.m, #m)
+static const struct field attempt_view_fields[] = {
+    TRY(run_id), TRY(n), TRY(provider_id), TRY(provider_name), TRY(model), TRY(result), TRY(http_status), TRY(detail), TRY(offset_us), TRY(connect_us),
+    TRY(first_byte_us), TRY(latency_us), TRY(reused), TRY(remote), TRY(upstream_id), TRY(remedy), TRY(retry_after_ms), TRY(rate_requests),
+    TRY(rate_tokens), FIELD_PAGE(struct attempt_view, remedy_text), FIELD_PAGE(struct attempt_view, left), FIELD_END,
+};
+
 struct run_page {
     struct run_view view;
-    struct list attempt_list;            /* struct attempt_row */
+    struct list attempt_list;            /* struct attempt_view */
     const char *newer, *older;           /* ids of the neighbours; NULL = none */
     /* For pages only. */
     const char *story, *when, *speed, *tier, *class_word, *api_word, *attempts_text, *latency_note, *first_note, *cost_note, *place;
-    const char *tokens_in, *tokens_out, *tokens_cached, *tokens_reasoning, *error, *upstream_id;
+    const char *tokens_in, *tokens_out, *tokens_cached, *tokens_reasoning, *tokens_written, *tokens_image, *error, *upstream_id;
     struct list candidates;              /* struct candidate_view */
+    struct cost_view cost;
     struct waterfall waterfall;
     bool is_ok, has_candidates, has_attempts;
 };
@@ -41,14 +55,17 @@ const struct field run_page_fields[] = {
     ROW(id), FIELD_TIME_AS(struct run_page, view.row.started_at, "started_at"), ROW(api), ROW(status), ROW(http_status), ROW(error_code),
     ROW(error_detail), ROW(requested_model), ROW(actual_model), ROW(provider_id), ROW(provider_name), ROW(is_local), ROW(model_tier),
     ROW(stream), ROW(finish_reason), ROW(latency_us), ROW(first_token_us), ROW(tokens_in), ROW(tokens_out), ROW(tokens_cached),
-    ROW(tokens_reasoning), ROW(estimated), ROW(cost_micros),
-    ROW(attempts), FIELD_LIST(struct run_page, attempt_list, attempt_fields, struct attempt_row), ROW(key_id), ROW(key_name), ROW(user_name), ROW(data_class),
-    ROW(policy_profile), ROW(sovereign), ROW(request_id), ROW(remote_addr), ROW(dropped),
+    ROW(tokens_reasoning), ROW(tokens_written), ROW(tokens_image), ROW(estimated), ROW(cost_micros), ROW(priced), ROW(avoided_micros),
+    {.name = "price", .offset = offsetof(struct run_page, view.row.price), .type = FIELD_RAW},
+    ROW(attempts), FIELD_LIST(struct run_page, attempt_list, attempt_view_fields, struct attempt_view), ROW(key_id), ROW(key_name), ROW(user_name), ROW(data_class),
+    ROW(policy_profile), ROW(sovereign), ROW(request_id), ROW(remote_addr), ROW(dropped), ROW(switches),
     {.name = "decision", .offset = offsetof(struct run_page, view.row.decision), .type = FIELD_RAW},
     FIELD_STRUCT_PAGE(struct run_page, view, run_view_fields), TEXT(newer), TEXT(older), TEXT(story), TEXT(when), TEXT(speed), TEXT(tier),
     TEXT(class_word), TEXT(api_word), TEXT(attempts_text), TEXT(latency_note), TEXT(first_note), TEXT(cost_note), TEXT(place), TEXT(error),
     FIELD_AS(struct run_page, tokens_in, "in_text"), FIELD_AS(struct run_page, tokens_out, "out_text"),
     FIELD_AS(struct run_page, tokens_cached, "cached_text"), FIELD_AS(struct run_page, tokens_reasoning, "reasoning_text"),
+    FIELD_AS(struct run_page, tokens_written, "written_text"), FIELD_AS(struct run_page, tokens_image, "image_text"),
+    FIELD_STRUCT_PAGE(struct run_page, cost, cost_view_fields),
     TEXT(upstream_id), FIELD_LIST_PAGE(struct run_page, candidates, candidate_view_fields, struct candidate_view),
     FIELD_STRUCT_PAGE(struct run_page, waterfall, waterfall_fields), TEXT(is_ok), TEXT(has_candidates),
     TEXT(has_attempts), FIELD_END,
@@ -157,12 +174,51 @@ static const char *speed_of(const struct show *s, const struct run_row *row)
 
 static const char *upstream_id_of(struct list attempts)
 {
-    const struct attempt_row *row = attempts.items;
+    const struct attempt_view *view = attempts.items;
 
-    return attempts.n ? row[attempts.n - 1].upstream_id : "";
+    return attempts.n ? view[attempts.n - 1].row.upstream_id : "";
 }
 
-static void fill_texts(const struct show *s, struct run_page *page)
+/* "59 requests, 149,000 tokens left"; "" where the provider said nothing of it. */
+static const char *left_of(const struct show *s, const struct attempt_row *row)
+{
+    const char *requests = row->rate_requests >= 0 ? say_with(s, "run.attempt.left.requests", (const struct message_arg[]){
+        {.name = "n", .number = row->rate_requests}, {NULL}}) : "";
+    const char *tokens = row->rate_tokens >= 0 ? say_with(s, "run.attempt.left.tokens", (const struct message_arg[]){
+        {.name = "n", .number = row->rate_tokens}, {NULL}}) : "";
+
+    if (!*requests || !*tokens)
+        return *requests ? requests : tokens;
+    return arena_printf(s->arena, "%s · %s", requests, tokens);
+}
+
+static const char *remedy_of(const struct show *s, const struct attempt_row *row)
+{
+    static const char *const known[] = {"caller", "retry", "other"};
+    const char *text = "";
+
+    for (size_t i = 0; i < COUNT(known); i++)
+        if (strcmp(known[i], row->remedy) == 0)
+            text = say(s, arena_printf(s->arena, "run.remedy.%s", row->remedy));
+    if (row->retry_after_ms > 0)
+        text = arena_printf(s->arena, "%s%s%s", text, *text ? " · " : "", say_with(s, "run.attempt.retry_after", (const struct message_arg[]){
+            {.name = "time", .text = show_us(s, row->retry_after_ms * 1000)}, {NULL}}));
+    return text;
+}
+
+static struct list attempt_views_of(const struct show *s, struct list rows)
+{
+    struct attempt_view *views = NEW_ARRAY(s->arena, struct attempt_view, rows.n);
+
+    for (size_t i = 0; i < rows.n; i++) {
+        views[i].row = ((const struct attempt_row *)rows.items)[i];
+        views[i].remedy_text = remedy_of(s, &views[i].row);
+        views[i].left = left_of(s, &views[i].row);
+    }
+    return (struct list){views, rows.n};
+}
+
+static void fill_texts(const struct show *s, struct run_page *page, struct list attempts)
 {
     const struct run_row *row = &page->view.row;
 
@@ -176,16 +232,19 @@ static void fill_texts(const struct show *s, struct run_page *page)
     page->api_word = row->api;
     page->attempts_text = show_int(s, row->attempts);
     page->latency_note = say(s, row->stream ? "run.note.stream" : "run.note.whole");
-    page->cost_note = say(s, row->is_local ? "run.note.free" : row->cost_micros ? "run.note.cost" : "run.note.unpriced");
+    page->cost = cost_view_of(s, row);
+    page->cost_note = page->cost.note;
     page->tokens_in = show_int(s, row->tokens_in);
     page->tokens_out = show_int(s, row->tokens_out);
     page->tokens_cached = row->tokens_cached ? show_int(s, row->tokens_cached) : "";
     page->tokens_reasoning = row->tokens_reasoning ? show_int(s, row->tokens_reasoning) : "";
+    page->tokens_written = row->tokens_written ? show_int(s, row->tokens_written) : "";
+    page->tokens_image = row->tokens_image ? show_int(s, row->tokens_image) : "";
     page->upstream_id = upstream_id_of(page->attempt_list);
     page->candidates = candidates_of(s, row->decision, page->is_ok);
     page->has_candidates = page->candidates.n > 0;
     page->has_attempts = page->attempt_list.n > 0;
-    page->waterfall = waterfall_of(s, row, page->attempt_list);
+    page->waterfall = waterfall_of(s, row, attempts);
 }
 
 bool run_detail_page(struct request *rq)
@@ -194,6 +253,7 @@ bool run_detail_page(struct request *rq)
     struct run_page page = {0};
     struct run_filter none = {0};
     struct run_row row;
+    struct list attempts;
     const char *id = request_path_param(rq, "id");
 
     if (!request_allow_query(rq, (const char *const[]){NULL}))
@@ -204,9 +264,10 @@ bool run_detail_page(struct request *rq)
         return false;
     }
     page.view = run_view_of(&s, &row);
-    if (!attempts_list(rq->db, rq->arena, row.id, &page.attempt_list, &rq->err)
+    if (!attempts_list(rq->db, rq->arena, row.id, &attempts, &rq->err)
         || !runs_neighbours(rq->db, rq->arena, &none, &row, &page.newer, &page.older, &rq->err))
         return false;
-    fill_texts(&s, &page);
+    page.attempt_list = attempt_views_of(&s, attempts);
+    fill_texts(&s, &page, attempts);
     return page_render(rq, "run", run_page_fields, &page);
 }

@@ -8,7 +8,7 @@
 struct run_view {
     struct run_row row;
     /* For pages only. */
-    const char *time, *id_short, *latency, *first_token, *tokens, *cost, *target, *place, *caller, *caller_id, *code;
+    const char *time, *id_short, *latency, *first_token, *tokens, *cost, *cost_note, *target, *place, *caller, *caller_id, *code;
     struct mark mark;
     bool sent;                           /* something went to a provider */
 };

@@ -8,6 +8,8 @@
 #include "base/field.h"
 #include "base/utf8.h"
 #include "console/console.h"
+#include "gate/gate.h"
+#include "gate/snapshot.h"
 #include "gate/who.h"
 
 static const char none[] = "—";
@@ -26,11 +28,30 @@ static void find_zone(struct request *rq, struct zone *zone)
     zone_load(cookie, rq->arena, zone);
 }
 
+static bool in_dollars(const struct show *s)
+{
+    return strcmp(s->currency, "CNY") != 0;
+}
+
+static void find_currency(struct request *rq, struct show *show)
+{
+    struct snapshot *snapshot;
+
+    show->currency = rq->who && rq->who->currency && *rq->who->currency ? rq->who->currency : "USD";
+    show->cny_per_usd = 10000;
+    if (in_dollars(show) || !rq->gate)
+        return;
+    snapshot = gate_snapshot(rq->gate);
+    show->cny_per_usd = snapshot->settings.values.cny_per_usd;
+    snapshot_drop(snapshot);
+}
+
 struct show show_of(struct request *rq)
 {
     struct show show = {.rq = rq, .arena = rq->arena, .lang = rq->lang, .now = clock_wall()};
 
     find_zone(rq, &show.zone);
+    find_currency(rq, &show);
     return show;
 }
 
@@ -64,9 +85,20 @@ const char *show_us(const struct show *s, int64_t micros)
     return micros > 0 ? format_duration(s->lang, micros, s->arena) : none;
 }
 
-const char *show_usd(const struct show *s, int64_t cost_micros)
+const char *show_cost(const struct show *s, int64_t cost_micros)
 {
-    return format_usd(cost_micros, s->arena);
+    int64_t micros;
+
+    if (in_dollars(s))
+        return format_money("USD", cost_micros, s->arena);
+    if (__builtin_mul_overflow(cost_micros, s->cny_per_usd, &micros))
+        micros = INT64_MAX;
+    return format_money("CNY", micros / 10000, s->arena);
+}
+
+const char *show_cost_note(const struct show *s, int64_t cost_micros)
+{
+    return in_dollars(s) || cost_micros == 0 ? "" : format_money("USD", cost_micros, s->arena);
 }
 
 const char *show_moment(const struct show *s, int64_t micros)

@@ -14,6 +14,8 @@ struct show {
     const struct language *lang;
     struct zone zone;
     int64_t now;
+    const char *currency;                /* the reader's: "USD", "CNY" */
+    int64_t cny_per_usd;                 /* in ten-thousandths */
 };
 
 struct show show_of(struct request *);
@@ -27,7 +29,9 @@ const char *say_with(const struct show *, const char *key, const struct message_
 /* "—" for 0 where nothing is meant by it. */
 const char *show_int(const struct show *, int64_t n);
 const char *show_us(const struct show *, int64_t micros);
-const char *show_usd(const struct show *, int64_t cost_micros);
+/* Micro-dollars in the reader's currency; and what to say beside it where that is not dollars: "$0.0112", else "". */
+const char *show_cost(const struct show *, int64_t cost_micros);
+const char *show_cost_note(const struct show *, int64_t cost_micros);
 const char *show_moment(const struct show *, int64_t micros);           /* date and time */
 const char *show_clock(const struct show *, int64_t micros);            /* today the time, else date and time */
 const char *show_ago(const struct show *, int64_t micros);

@@ -20,7 +20,7 @@ struct user_view {
 };
 #define ROW(m) FIELD_AS(struct user_view, row.m, #m)
 const struct field user_view_fields[] = {
-    ROW(id), ROW(name), ROW(role), ROW(language), ROW(theme), ROW(time_zone), ROW(disabled),
+    ROW(id), ROW(name), ROW(role), ROW(language), ROW(theme), ROW(time_zone), ROW(currency), ROW(disabled),
     FIELD_TIME_AS(struct user_view, row.signed_in_at, "signed_in_at"), FIELD_TIME_AS(struct user_view, row.created_at, "created_at"),
     FIELD_PAGE(struct user_view, monogram), FIELD_PAGE(struct user_view, role_word), FIELD_PAGE(struct user_view, signed_in),
     FIELD_PAGE(struct user_view, created), FIELD_STRUCT_PAGE(struct user_view, mark, mark_fields), FIELD_PAGE(struct user_view, self), FIELD_END,

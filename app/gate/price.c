@@ -85,10 +85,31 @@ static bool own_prices(const struct model *m, struct price_row *row_r)
     if (m->input_micros_per_mtok <= 0 && m->output_micros_per_mtok <= 0 && m->cached_micros_per_mtok <= 0)
         return false;
     *row_r = (struct price_row){
-        .currency = "USD", .input = between(m->input_micros_per_mtok, PRICE_MAX), .output = between(m->output_micros_per_mtok, PRICE_MAX),
+        .currency = "USD", .origin = "model", .input = between(m->input_micros_per_mtok, PRICE_MAX), .output = between(m->output_micros_per_mtok, PRICE_MAX),
         .cached = m->cached_micros_per_mtok > 0 ? between(m->cached_micros_per_mtok, PRICE_MAX) : PRICE_NONE, .written = PRICE_NONE,
         .written_long = PRICE_NONE, .reasoning = PRICE_NONE, .image = PRICE_NONE,
     };
+    return true;
+}
+
+static int64_t raised(int64_t price, int64_t percent)
+{
+    return price == PRICE_NONE ? PRICE_NONE : percent_of(price, percent);
+}
+
+bool price_shown(const struct model *m, int64_t at, int64_t in, struct price_row *p)
+{
+    const struct price_row *row;
+
+    if (own_prices(m, p))
+        return true;
+    row = price_at(m, at, in);
+    if (!row)
+        return false;
+    *p = *row;
+    p->input = raised(row->input, m->prices.percent);
+    p->output = raised(row->output, m->prices.percent);
+    p->cached = raised(row->cached, m->prices.percent);
     return true;
 }
 

@@ -21,6 +21,10 @@ struct cost {
 /* ${usage} as usage_bound leaves it (gate/usage.h). ${at} is when the run began, wall µs. */
 struct cost cost_of(const struct snapshot *, const struct provider *, const struct model *, const struct usage *, int64_t at, struct arena *);
 
+/* What a request of ${in} tokens is charged by, for showing: the model's own prices (origin "model"), else the catalogue's, with the region's
+ * addition; defaults are not filled in. False if there is no price. */
+struct price_row;
+bool price_shown(const struct model *, int64_t at, int64_t in, struct price_row *price_r);
 /* The row of the catalogue that applies at ${at} to a request of ${in} tokens; NULL if none. */
 const struct price_row *price_at(const struct model *, int64_t at, int64_t in);
 

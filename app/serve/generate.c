@@ -2,6 +2,7 @@
 /* generate: {"prompt" or "messages", …} in, {"content", "runMetadata"} out. With "stream": true one JSON line per piece, the last with runMetadata. */
 #include "serve/generate.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "base/err.h"
@@ -14,7 +15,7 @@
 
 enum { EVENT_MAX = 32 << 20 };
 
-/* The promised names are in camel case; latency in ms, cost in USD. */
+/* The promised names are in camel case; latency in ms, cost in USD, null where no price is known. */
 struct metadata_view {
     const char *run_id, *provider, *tier, *requested_model, *actual_model, *status, *finish_reason, *data_class, *policy_profile;
     bool is_local, estimated, sovereign;
@@ -42,7 +43,7 @@ static void write_metadata(struct run *run, struct json_out *out)
         .finish_reason = *row->finish_reason ? row->finish_reason : NULL, .data_class = row->data_class,
         .policy_profile = row->policy_profile, .is_local = row->is_local, .estimated = row->estimated, .sovereign = row->sovereign,
         .latency = (double)row->latency_us / 1000, .first_token = (double)row->first_token_us / 1000,
-        .cost = (double)row->cost_micros / 1000000, .timestamp = row->started_at, .tokens_in = row->tokens_in,
+        .cost = row->priced ? (double)row->cost_micros / 1000000 : (double)NAN, .timestamp = row->started_at, .tokens_in = row->tokens_in,
         .tokens_out = row->tokens_out, .attempts = row->attempts,
     };
 

@@ -49,7 +49,9 @@ const char *format_int(const struct language *, int64_t n, struct arena *);
 const char *format_duration(const struct language *, int64_t micros, struct arena *);
 const char *format_time(const struct language *, int64_t micros, int zone_offset_s, struct arena *);
 const char *format_ago(const struct catalogues *, const struct language *, int64_t micros, struct arena *);
-const char *format_usd(int64_t cost_micros, struct arena *);                                    /* "$0.0112", "$0" */
+/* Millionths of "USD" or "CNY", rounded for reading: "$0.0112", "¥0", "$1,234.57"; and in full, as prices are: "$0.003625", "¥0.80". */
+const char *format_money(const char *currency, int64_t micros, struct arena *);
+const char *format_price(const char *currency, int64_t micros, struct arena *);
 const char *format_bytes(int64_t n, struct arena *);
 
 #endif

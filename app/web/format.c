@@ -109,21 +109,38 @@ const char *format_ago(const struct catalogues *catalogues, const struct languag
                    arena);
 }
 
-/* Four decimals below a dollar, two above. */
-const char *format_usd(int64_t cost_micros, struct arena *arena)
+static const char *sign_of(const char *currency)
 {
-    const char *sign = cost_micros < 0 ? "-" : "";
-    uint64_t micros = cost_micros < 0 ? 0 - (uint64_t)cost_micros : (uint64_t)cost_micros;
-    if (micros == 0)
-        return "$0";
-    if (micros < 50)
-        return arena_printf(arena, "<%s$0.0001", sign);
-    if (micros < 999950)
-        return arena_printf(arena, "%s$0.%04d", sign, (int)((micros + 50) / 100));
-    uint64_t cents = (micros + 5000) / 10000;
+    return strcmp(currency, "CNY") == 0 ? "¥" : "$";
+}
+
+/* Four decimals below one, two above. */
+const char *format_money(const char *currency, int64_t micros, struct arena *arena)
+{
+    const char *minus = micros < 0 ? "-" : "", *sign = sign_of(currency);
+    uint64_t size = micros < 0 ? 0 - (uint64_t)micros : (uint64_t)micros;
+    if (size == 0)
+        return arena_printf(arena, "%s0", sign);
+    if (size < 50)
+        return arena_printf(arena, "<%s%s0.0001", minus, sign);
+    if (size < 999950)
+        return arena_printf(arena, "%s%s0.%04d", minus, sign, (int)((size + 50) / 100));
+    uint64_t cents = (size + 5000) / 10000;
     char whole[32];
     whole[format_digits((int64_t)(cents / 100), whole)] = '\0';
-    return arena_printf(arena, "%s$%s.%02d", sign, whole, (int)(cents % 100));
+    return arena_printf(arena, "%s%s%s.%02d", minus, sign, whole, (int)(cents % 100));
+}
+
+/* All of its digits, at least two after the point. */
+const char *format_price(const char *currency, int64_t micros, struct arena *arena)
+{
+    uint64_t size = micros < 0 ? 0 - (uint64_t)micros : (uint64_t)micros;
+    char whole[32], part[16];
+    whole[format_digits((int64_t)(size / 1000000), whole)] = '\0';
+    int n = snprintf(part, sizeof(part), "%06d", (int)(size % 1000000));
+    while (n > 2 && part[n - 1] == '0')
+        part[--n] = '\0';
+    return arena_printf(arena, "%s%s%s.%s", micros < 0 ? "-" : "", sign_of(currency), whole, part);
 }
 
 const char *format_bytes(int64_t n, struct arena *arena)

@@ -34,7 +34,14 @@ static void test_numbers(void **state)
         {1234567890, "$1,234.57"}, {-10000, "-$0.0100"}, {-1500000, "-$1.50"},
     };
     for (size_t i = 0; i < COUNT(usd); i++)
-        same(format_usd(usd[i].n, a), usd[i].want);
+        same(format_money("USD", usd[i].n, a), usd[i].want);
+    same(format_money("CNY", 0, a), "¥0");
+    same(format_money("CNY", 78700, a), "¥0.0787");
+    same(format_money("CNY", -1234567890, a), "-¥1,234.57");
+    static const struct { int64_t n; const char *want; } prices[] = {
+        {0, "$0.00"}, {1, "$0.000001"}, {3625, "$0.003625"}, {200000, "$0.20"}, {2500000, "$2.50"}, {1234000000, "$1,234.00"}, {-10, "-$0.00001"}};
+    for (size_t i = 0; i < COUNT(prices); i++)
+        same(format_price("USD", prices[i].n, a), prices[i].want);
     static const struct { int64_t n; const char *want; } bytes[] = {
         {0, "0" NBSP "B"}, {999, "999" NBSP "B"}, {1000, "1.0" NBSP "kB"}, {9600000000, "9.6" NBSP "GB"},
         {999949, "999.9" NBSP "kB"},
