@@ -85,7 +85,8 @@ static void fill_price(const struct show *s, struct json price, struct cost_view
 
 struct cost_view cost_view_of(const struct show *s, const struct run_row *row)
 {
-    struct cost_view view = {.title = say(s, row->is_local ? "run.cost.avoided" : "run.cost.parts"), .from = "", .source = "", .rate = "", .avoided = "", .avoided_note = ""};
+    struct cost_view view = {.title = say(s, row->is_local ? "run.cost.avoided" : "run.cost.parts"), .from = "", .source = "", .rate = "",
+                             .avoided = "", .avoided_note = ""};
     struct json price;
     struct err ignored = {0};
 
