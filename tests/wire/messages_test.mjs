@@ -10,7 +10,7 @@ const TALK = 'tokens=1000+delay=20';
 const MODELS = ['tool', 'tools2', 'noargs+tool', 'saytoo+tools2', 'reasoning', 'usage=10:20', 'usage=100:20+cached=30', 'nousage+fixed', 'size=200000',
   'tokens=30', 'tokens=5+delay=20', 'utf8split', TALK, 'status=400', 'status=401', 'status=404', 'status=429+retry-after=1', 'status=500', 'status=503', 'badjson',
   'errorin200', 'fixed+errorin200', 'fixed+cut=700', 'claude-test', 'claude-second'];
-const PROVIDERS = [['an OpenAI-compatible provider', ''], ['an Ollama provider', ':latest']];
+const PROVIDERS = [['an OpenAI-compatible provider', 'fake'], ['an Ollama provider', 'fake-ollama']];
 const PIXEL = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
 const WEATHER = { name: 'get_weather', description: 'The weather of a city', input_schema: { type: 'object', properties: { city: { type: 'string' } } } };
 
@@ -70,21 +70,23 @@ function checkOrder(events) {
   assert.deepEqual(events.slice(-2).map((e) => e.type), ['message_delta', 'message_stop']);
 }
 
-for (const [provider, suffix] of PROVIDERS) {
-  describe(`through ${provider}`, () => {
+for (const [kind, provider] of PROVIDERS) {
+  describe(`through ${kind}`, () => {
+    const ollama = provider === 'fake-ollama', on = (model) => `${provider}/${model}${ollama ? ':latest' : ''}`;
+
     test('a whole answer', async () => {
-      const { data, response } = await client.messages.create(ask(`echo${suffix}`, 'Hello 月门 🌙')).withResponse();
+      const { data, response } = await client.messages.create(ask(on('echo'), 'Hello 月门 🌙')).withResponse();
       assert.deepEqual([data.type, data.role, text(data), data.stop_reason, data.stop_sequence], ['message', 'assistant', 'Hello 月门 🌙', 'end_turn', null]);
       assert.match(data.id, /^msg_/);
       assert.ok(data.usage.input_tokens > 0 && data.usage.output_tokens > 0);
       assert.equal(data._request_id, response.headers.get('x-request-id'));
       assert.ok(response.headers.get('x-run-id'));
-      assert.equal(response.headers.get('x-moongate-provider'), suffix ? 'fake-ollama' : 'fake');
+      assert.equal(response.headers.get('x-moongate-provider'), provider);
     });
 
     test('a stream', async () => {
-      checkOrder(await raw(ask(`echo${suffix}`, 'Hello 月门 🌙')));
-      const message = await client.messages.stream(ask(`echo${suffix}`, 'Hello 月门 🌙')).finalMessage();
+      checkOrder(await raw(ask(on('echo'), 'Hello 月门 🌙')));
+      const message = await client.messages.stream(ask(on('echo'), 'Hello 月门 🌙')).finalMessage();
       assert.equal(text(message), 'Hello 月门 🌙');
       assert.equal(message.stop_reason, 'end_turn');
       assert.equal(message.content.length, 1);
@@ -92,7 +94,7 @@ for (const [provider, suffix] of PROVIDERS) {
 
     for (const model of ['fixed', 'tool', 'tools2', 'noargs+tool', 'saytoo+tools2', 'reasoning', 'usage=10:20', 'tokens=30', 'utf8split', 'size=200000']) {
       test(`${model}: streamed is whole`, async () => {
-        const body = ask(model + suffix, 'Hello', { tools: [WEATHER] });
+        const body = ask(on(model), 'Hello', { tools: [WEATHER] });
         const [whole, streamed] = [await client.messages.create(body), await client.messages.stream(body).finalMessage()];
         const facts = (m) => ({ content: m.content.map(({ id, ...rest }) => rest), stop: m.stop_reason, usage: m.usage.output_tokens, in: m.usage.input_tokens });
         assert.deepEqual(facts(streamed), facts(whole));
@@ -101,11 +103,11 @@ for (const [provider, suffix] of PROVIDERS) {
     }
 
     test('a round of a tool', async () => {
-      const first = await client.messages.create(ask(`tool${suffix}`, 'Weather?', { tools: [WEATHER], tool_choice: { type: 'auto' } }));
+      const first = await client.messages.create(ask(on('tool'), 'Weather?', { tools: [WEATHER], tool_choice: { type: 'auto' } }));
       assert.equal(first.stop_reason, 'tool_use');
       const call = first.content.find((b) => b.type === 'tool_use');
       assert.equal(call.name, 'get_weather');
-      const second = await client.messages.create(ask(`fixed${suffix}`, '', { tools: [WEATHER], messages: [{ role: 'user', content: 'Weather?' },
+      const second = await client.messages.create(ask(on('fixed'), '', { tools: [WEATHER], messages: [{ role: 'user', content: 'Weather?' },
         { role: 'assistant', content: first.content },
         { role: 'user', content: [{ type: 'tool_result', tool_use_id: call.id, content: [{ type: 'text', text: 'Sunny' }] }, { type: 'text', text: 'So?' }] }] }));
       assert.equal(second.stop_reason, 'end_turn');
@@ -116,12 +118,12 @@ for (const [provider, suffix] of PROVIDERS) {
 
     test('parallel calls stay apart, and a call without arguments has {}', async () => {
       for (const streamed of [false, true]) {
-        const body = ask(`tools2${suffix}`, 'x', { tools: [WEATHER] });
+        const body = ask(on('tools2'), 'x', { tools: [WEATHER] });
         const two = streamed ? await client.messages.stream(body).finalMessage() : await client.messages.create(body);
         assert.equal(calls(two).length, 2);
         assert.notDeepEqual(calls(two)[0], calls(two)[1]);
         assert.equal(new Set(two.content.map((b) => b.id)).size, 2);
-        const none = ask(`noargs+tool${suffix}`, 'x', { tools: [WEATHER] });
+        const none = ask(on('noargs+tool'), 'x', { tools: [WEATHER] });
         const empty = streamed ? await client.messages.stream(none).finalMessage() : await client.messages.create(none);
         assert.deepEqual(calls(empty), [['get_weather', {}]]);
         assert.equal(empty.stop_reason, 'tool_use');
@@ -129,7 +131,7 @@ for (const [provider, suffix] of PROVIDERS) {
     });
 
     test('an image, a schema, a system prompt and parameters arrive', async () => {
-      await client.messages.create(ask(`fixed${suffix}`, [{ type: 'text', text: 'What is it?' },
+      await client.messages.create(ask(on('fixed'), [{ type: 'text', text: 'What is it?' },
         { type: 'image', source: { type: 'base64', media_type: 'image/png', data: PIXEL } }], {
         system: [{ type: 'text', text: 'Be brief.', cache_control: { type: 'ephemeral' } }, { type: 'text', text: 'Be kind.' }],
         temperature: 0.5, stop_sequences: ['END'], max_tokens: 77, output_config: { format: { type: 'json_schema', schema: { type: 'object' } } } }));
@@ -141,35 +143,35 @@ for (const [provider, suffix] of PROVIDERS) {
     });
 
     test('what was dropped is recorded', async () => {
-      const { response } = await client.messages.create(ask(`fixed${suffix}`, [{ type: 'text', text: 'x', cache_control: { type: 'ephemeral' } }],
+      const { response } = await client.messages.create(ask(on('fixed'), [{ type: 'text', text: 'x', cache_control: { type: 'ephemeral' } }],
         { metadata: { user_id: 'u' }, service_tier: 'auto', thinking: { type: 'adaptive' } })).withResponse();
       const [run] = await stack.runRows(response.headers.get('x-run-id'));
       for (const field of ['content.cache_control', 'service_tier', 'thinking']) assert.ok(run.dropped.includes(field), run.dropped);
     });
 
     test('thinking comes as blocks, and goes back', async () => {
-      const message = await client.messages.create(ask(`reasoning${suffix}`));
+      const message = await client.messages.create(ask(on('reasoning')));
       assert.deepEqual(message.content.map((b) => b.type), ['thinking', 'text']);
       assert.ok(message.content[0].thinking.length > 0);
-      await client.messages.create(ask(`fixed${suffix}`, '', { messages: [{ role: 'user', content: 'x' },
+      await client.messages.create(ask(on('fixed'), '', { messages: [{ role: 'user', content: 'x' },
         { role: 'assistant', content: message.content }, { role: 'user', content: 'And?' }] }));
     });
 
     test('usage: what was cached is beside the rest', async () => {
-      const whole = await client.messages.create(ask(`usage=100:20+cached=30${suffix}`));
-      const cached = suffix ? 0 : 30;                      // Ollama has no count of it
+      const whole = await client.messages.create(ask(on('usage=100:20+cached=30')));
+      const cached = ollama ? 0 : 30;                      // Ollama has no count of it
       assert.deepEqual([whole.usage.input_tokens, whole.usage.cache_read_input_tokens, whole.usage.output_tokens], [100 - cached, cached, 20]);
-      const events = await raw(ask(`usage=100:20+cached=30${suffix}`));
+      const events = await raw(ask(on('usage=100:20+cached=30')));
       const { usage } = events.find((e) => e.type === 'message_delta');
       assert.deepEqual(usage, whole.usage);
-      const none = await client.messages.create(ask(`nousage+fixed${suffix}`));
+      const none = await client.messages.create(ask(on('nousage+fixed')));
       assert.ok(none.usage.input_tokens > 0 && none.usage.output_tokens > 0, 'estimated');
     });
 
     test('stop reasons', async () => {
-      const cut = await client.messages.create(ask(`tokens=30${suffix}`, 'x', { max_tokens: 5 }));
+      const cut = await client.messages.create(ask(on('tokens=30'), 'x', { max_tokens: 5 }));
       assert.equal(cut.stop_reason, 'max_tokens');
-      const streamed = await client.messages.stream(ask(`tokens=30${suffix}`, 'x', { max_tokens: 5 })).finalMessage();
+      const streamed = await client.messages.stream(ask(on('tokens=30'), 'x', { max_tokens: 5 })).finalMessage();
       assert.equal(streamed.stop_reason, 'max_tokens');
     });
 
@@ -178,7 +180,7 @@ for (const [provider, suffix] of PROVIDERS) {
         ['status=429+retry-after=1', Anthropic.RateLimitError, 'rate_limit_error'], ['status=503', Anthropic.InternalServerError, 'overloaded_error'],
         ['badjson', Anthropic.InternalServerError, 'api_error'], ['errorin200', Anthropic.InternalServerError, null]];
       for (const [model, kind, type] of cases) {
-        const error = await client.messages.create(ask(model + suffix)).then(() => assert.fail(model), (e) => e);
+        const error = await client.messages.create(ask(on(model))).then(() => assert.fail(model), (e) => e);
         assert.ok(error instanceof kind, `${model}: ${error.constructor.name} ${error.message}`);
         assert.equal(error.error.type, 'error');
         assert.equal(error.error.error.type, type ?? error.error.error.type, model);
@@ -189,16 +191,16 @@ for (const [provider, suffix] of PROVIDERS) {
 
     test('a failure in a stream is an error event, and nothing comes after it', async () => {
       for (const model of ['fixed+errorin200', 'fixed+cut=700', 'badjson']) {
-        const events = await raw(ask(model + suffix)).catch((e) => assert.fail(`${model}: ${e.message}`));
+        const events = await raw(ask(on(model))).catch((e) => assert.fail(`${model}: ${e.message}`));
         assert.equal(events.at(-1).type, 'error', model);
         assert.equal(typeof events.at(-1).error.message, 'string');
         assert.equal(events.filter((e) => e.type === 'message_stop').length, 0);
-        await assert.rejects(client.messages.stream(ask(model + suffix)).finalMessage(), Anthropic.APIError);
+        await assert.rejects(client.messages.stream(ask(on(model))).finalMessage(), Anthropic.APIError);
       }
     });
 
     test('a client that leaves ends the provider call', async () => {
-      const stream = client.messages.stream(ask(TALK + suffix));
+      const stream = client.messages.stream(ask(on(TALK)));
       for await (const event of stream) if (event.type === 'content_block_delta') break;
       stream.abort();
       await stack.fake.request('the provider call to be cancelled', (r) => r.closed_early);
@@ -211,7 +213,7 @@ for (const [provider, suffix] of PROVIDERS) {
         [{ messages: [{ role: 'user', content: [{ type: 'image', source: { type: 'file', file_id: 'f' } }] }] }, /source\.type.*file/],
       ];
       for (const [more, words] of cases) {
-        const error = await client.messages.create(ask(`fixed${suffix}`, 'x', more)).then(() => assert.fail(words), (e) => e);
+        const error = await client.messages.create(ask(on('fixed'), 'x', more)).then(() => assert.fail(words), (e) => e);
         assert.ok(error instanceof Anthropic.BadRequestError, error.message);
         assert.match(error.message, words);
       }
@@ -219,16 +221,14 @@ for (const [provider, suffix] of PROVIDERS) {
     });
 
     test('counting tokens sends nothing and records nothing', async () => {
-      const [{ n: before }] = await stack.rows('select count(*) as n from runs');
-      const { max_tokens: none, ...body } = ask(`fixed${suffix}`, 'How many tokens are these?', { system: 'Be brief.' });
-      const small = await client.messages.countTokens(body);
+      const { max_tokens: none, ...body } = ask(on('fixed'), 'How many tokens are these?', { system: 'Be brief.' });
+      const { data: small, response } = await client.messages.countTokens(body).withResponse();
+      assert.equal(response.headers.get('x-run-id'), null);
       const large = await client.messages.countTokens({ ...body, tools: [WEATHER] });
       assert.ok(small.input_tokens > 5 && large.input_tokens > small.input_tokens + 10);
       assert.equal((await stack.fake.chats()).length, 0);
       await assert.rejects(client.messages.countTokens({ ...body, model: 'nobody-knows' }), Anthropic.NotFoundError);
       await assert.rejects(client.messages.countTokens({ ...body, tools: [{ type: 'bash_20250124', name: 'bash' }] }), Anthropic.BadRequestError);
-      const [{ n: now }] = await stack.rows('select count(*) as n from runs');
-      assert.equal(now, before);
     });
   });
 }
@@ -314,7 +314,7 @@ describe('as Claude Code calls', () => {
   });
 
   test('a body that is too large', async () => {
-    for (const n of [(20 << 20) + 1, 22 << 20]) {          // the gateway refuses, and the front before it
+    for (const n of [(32 << 20) + 1, 36 << 20]) {          // the gateway refuses, and the front before it
       const long = await stack.post('/v1/messages', Buffer.alloc(n, 32), { headers: version });
       assert.equal(long.status, 413);
       const { type, error } = await long.json();
@@ -323,10 +323,10 @@ describe('as Claude Code calls', () => {
   });
 
   test('a large image passes', async () => {
-    const data = 'A'.repeat(12 << 20);
+    const data = 'A'.repeat(20 << 20);
     const body = ask('fixed', [{ type: 'image', source: { type: 'base64', media_type: 'image/png', data } }, { type: 'text', text: 'x' }]);
     assert.equal((await client.messages.create(body)).stop_reason, 'end_turn');
-    assert.ok(Number((await stack.fake.chats()).at(-1).headers['content-length']) > 12 << 20);
+    assert.ok(Number((await stack.fake.chats()).at(-1).headers['content-length']) > 20 << 20);
   });
 
   test('policy headers hold as at every door', async () => {
