@@ -10,7 +10,7 @@
 #include "gate/snapshot.h"
 #include "gate/usage.h"
 
-enum { MODELS_MAX = 2000, MODEL_NAME_MAX = 200, WORD_MAX = 200 };
+enum { MODELS_MAX = 2000, MODEL_NAME_MAX = 200, WORD_MAX = 200, DROPPED_NAMES_MAX = 64 };
 
 const struct provider_type *const *provider_types;
 
@@ -72,7 +72,8 @@ void target_drop(struct target *target, struct arena *a, const char *field)
 
 void reader_drop(struct reader *r, const char *field)
 {
-    drop(&r->dropped, r->arena, field);
+    if (r->dropped.n < DROPPED_NAMES_MAX)                    /* names may be the provider's */
+        drop(&r->dropped, r->arena, field);
 }
 
 bool models_read(struct bytes body, const char *list, const char *name, void (*each)(struct json entry, struct listed_model *),

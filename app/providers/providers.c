@@ -21,6 +21,20 @@ static const struct provider_type gemini = {
     .prices = "gemini",
 };
 
+static const char *const anthropic_auths[] = {"x-api-key", "bearer", NULL};
+static const struct provider_option_row anthropic_options[] = {
+    {.name = "auth", .initial = "x-api-key", .words = anthropic_auths},
+    {.name = "max_tokens", .initial = "", .example = "8192", .max = 7},
+    {.name = "beta", .initial = "", .example = "context-1m-2025-08-07"},
+    {.name = NULL},
+};
+
+static const struct provider_type anthropic = {
+    .name = "anthropic", .label = "Anthropic", .icon = "AN", .rules = &anthropic_rules, .base_url = "https://api.anthropic.com", .mode = "cloud",
+    .secret_needed = true, .options = anthropic_options, .help = "provider.type.help.anthropic", .retention = RETENTION_CONTRACT,
+    .prices = "anthropic",
+};
+
 static const char *const bedrock_auths[] = {"sigv4", "api-key", NULL};
 static const struct provider_option_row bedrock_options[] = {
     {.name = "auth", .initial = "sigv4", .words = bedrock_auths},
@@ -50,6 +64,6 @@ const struct provider_type *const all_provider_types[] = {
     /* China */
     &qwen_service, &zhipu_service, &qianfan_service, &hunyuan_service, &deepseek_service, &moonshot_service,
     /* the world */
-    &openai_service, &azure_service, &azure_classic_service, &gemini, &bedrock, &mistral_service, &groq_service, &openrouter_service,
-    &perplexity_service, NULL,
+    &openai_service, &azure_service, &azure_classic_service, &anthropic, &gemini, &bedrock, &mistral_service, &groq_service,
+    &openrouter_service, &perplexity_service, NULL,
 };
