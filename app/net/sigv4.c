@@ -12,31 +12,9 @@
 #include "base/parse.h"
 #include "base/percent.h"
 #include "base/secret.h"
+#include "net/sign.h"
 
-enum { SECRET_MAX = 256, TEXT_MAX = 64 << 10 };
-
-static const char *hash_text(struct bytes text, struct arena *a)
-{
-    uint8_t hash[CRYPTO_HASH];
-
-    crypto_sha256(text, hash);
-    return hex_text((struct bytes){hash, sizeof(hash)}, a);
-}
-
-/* Host as libcurl sends it: without the port that is the scheme's own. */
-static const char *host_of(const char *url, struct arena *a)
-{
-    const char *start = strstr(url, "://"), *own;
-    size_t n, own_n;
-
-    start = start ? start + 3 : url;
-    n = strcspn(start, "/?");
-    own = strncasecmp(url, "https:", 6) == 0 ? ":443" : ":80";
-    own_n = strlen(own);
-    if (n > own_n && memcmp(start + n - own_n, own, own_n) == 0)
-        n -= own_n;
-    return arena_copy(a, start, n);
-}
+enum { TEXT_MAX = 64 << 10 };
 
 /* The path as it is sent, encoded once more but for its slashes. */
 static void put_path(struct buf *buf, const char *url)
@@ -75,33 +53,17 @@ static const char *canonical(const struct http_request *request, const char *dat
     buf_text(&buf, "\n\n");                                  /* no query */
     if (type)
         buf_printf(&buf, "content-type:%s\n", type);
-    buf_printf(&buf, "host:%s\nx-amz-date:%s\n\n%s\n%s", host_of(request->url, a), date, *names_r, hash_text(request->body, a));
+    buf_printf(&buf, "host:%s\nx-amz-date:%s\n\n%s\n%s", sign_host(request->url, a), date, *names_r, sign_hash(request->body, a));
     return buf_done(&buf, &text, &ignored) ? text : "";
-}
-
-static void derive(uint8_t key[CRYPTO_HASH], const char *text)
-{
-    uint8_t next[CRYPTO_HASH];
-
-    crypto_hmac((struct bytes){key, CRYPTO_HASH}, bytes_of(text), next);
-    memcpy(key, next, CRYPTO_HASH);
-    secret_wipe(next, sizeof(next));
 }
 
 /* The key of one day, region and service. */
 static void day_key(const struct sigv4 *s, const char *day, uint8_t key_r[CRYPTO_HASH])
 {
-    struct bytes secret = secret_view(s->secret);
-    uint8_t first[4 + SECRET_MAX] = "AWS4";
-    size_t n = secret.n < SECRET_MAX ? secret.n : SECRET_MAX;
-
-    if (n)
-        memcpy(first + 4, secret.p, n);
-    crypto_hmac((struct bytes){first, 4 + n}, bytes_of(day), key_r);
-    secret_wipe(first, sizeof(first));
-    derive(key_r, s->region);
-    derive(key_r, s->service);
-    derive(key_r, "aws4_request");
+    sign_begin("AWS4", s->secret, day, key_r);
+    sign_next(key_r, s->region);
+    sign_next(key_r, s->service);
+    sign_next(key_r, "aws4_request");
 }
 
 void sigv4_sign(const struct sigv4 *s, const struct http_request *request, struct arena *a, struct http_header headers_r[SIGV4_HEADERS])
@@ -117,9 +79,9 @@ void sigv4_sign(const struct sigv4 *s, const struct http_request *request, struc
     strftime(day, sizeof(day), "%Y%m%d", &tm);
     scope = arena_printf(a, "%s/%s/%s/aws4_request", day, s->region, s->service);
     what = canonical(request, date, a, &names);
-    what = arena_printf(a, "AWS4-HMAC-SHA256\n%s\n%s\n%s", date, scope, hash_text(bytes_of(what), a));
+    what = arena_printf(a, "AWS4-HMAC-SHA256\n%s\n%s\n%s", date, scope, sign_hash(bytes_of(what), a));
     day_key(s, day, key);
-    derive(key, what);
+    sign_next(key, what);
     headers_r[0] = (struct http_header){"X-Amz-Date", arena_text(a, date)};
     headers_r[1] = (struct http_header){"Authorization", arena_printf(a, "AWS4-HMAC-SHA256 Credential=%s/%s, SignedHeaders=%s, Signature=%s", s->key_id,
                                                                       scope, names, hex_text((struct bytes){key, sizeof(key)}, a))};

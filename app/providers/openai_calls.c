@@ -144,11 +144,18 @@ static bool piece_read(struct reader *r, const struct piece *p, bool whole, stru
 
 bool openai_calls(struct reader *r, struct json list, bool whole, struct err *err)
 {
+    static const struct openai_call_words words = {"index", "id", "function", "name", "arguments"};
+
+    return openai_calls_as(r, list, whole, &words, err);
+}
+
+bool openai_calls_as(struct reader *r, struct json list, bool whole, const struct openai_call_words *words, struct err *err)
+{
     struct json_walk w = json_walk(list);
 
     while (json_kind(list) == JSON_ARRAY && json_next(&w)) {
-        struct json function = json_member(w.value, "function");
-        struct piece p = {.index = json_member_int(w.value, "index", NO_INDEX), .arguments = json_member(function, "arguments"),
+        struct json function = json_member(w.value, words->function);
+        struct piece p = {.index = json_member_int(w.value, words->index, NO_INDEX), .arguments = json_member(function, words->arguments),
                           .extra = json_member(w.value, "extra_content")};
 
         reader_count_json(r, p.arguments);
@@ -161,8 +168,8 @@ bool openai_calls(struct reader *r, struct json list, bool whole, struct err *er
             continue;
         if (p.index != NO_INDEX && (p.index < 0 || p.index >= TOOL_CALLS_MAX))
             return fail(err, ERR_UPSTREAM, "the provider sent tool call %lld, more than %d", (long long)p.index, TOOL_CALLS_MAX);
-        p.id = text_of(r, json_member(w.value, "id"));
-        p.name = text_of(r, json_member(function, "name"));
+        p.id = text_of(r, json_member(w.value, words->id));
+        p.name = text_of(r, json_member(function, words->name));
         if (!piece_read(r, &p, whole, err))
             return false;
     }
