@@ -2,6 +2,7 @@
 #include "serve/openai_answer.h"
 
 #include "said_help.h"
+#include "serve/openai_message.h"
 
 static const struct usage usage = {.in = 100, .out = 20, .cached = 30, .written = 5, .written_long = 2, .reasoning = 7, .known = true};
 
@@ -153,12 +154,53 @@ static void test_streamed_is_whole(void **state)
     }
 }
 
+/* What was answered and comes back is what was said, with all that its maker signed. */
+static void test_there_and_back(void **state)
+{
+    (void)state;
+    struct random r = random_start();
+    for (int i = 0; i < 300; i++) {
+        const struct chat_answer *said = said_whole(said_any(&r));
+        const struct chat_thought *meant = said->thoughts.items;
+        struct openai_answer answer = answer_new(false);
+        struct buf buf = buf_new(a, 1 << 20);
+        struct chat *chat = chat_new(a);
+        openai_answer_whole(&answer, said, "stop", &usage, &buf);
+        struct json message = json_at(said_json(buf_view(&buf)), "choices.0.message");
+        must(openai_messages(said_json(bytes_of(arena_printf(a, "[%.*s]", (int)message.n, message.p))), "messages", chat, a, &err));
+        const struct chat_message *back = chat->messages.items;
+        const struct chat_part *part = back->parts.items;
+        assert_string_equal(back->parts.n ? part->text : "", said->text);
+        assert_int_equal(back->tool_calls.n, said->tool_calls.n);
+        for (size_t k = 0; k < back->tool_calls.n; k++) {
+            const struct chat_tool_call *call = (const struct chat_tool_call *)back->tool_calls.items + k;
+            const struct chat_tool_call *want = (const struct chat_tool_call *)said->tool_calls.items + k;
+            assert_string_equal(call->arguments, want->arguments);
+            assert_true(!want->opaque || strcmp(thought_tag(call->by, bytes_of(call->opaque), a), want->opaque) == 0);
+        }
+        size_t at = 0;
+        for (size_t k = 0; k < said->thoughts.n; k++) {
+            if (!meant[k].opaque)
+                continue;
+            const struct chat_thought *thought = back->thoughts.items;
+            while (at < back->thoughts.n && !thought[at].opaque)
+                at++;
+            assert_true(at < back->thoughts.n);
+            assert_string_equal(thought_tag(thought[at].by, bytes_of(thought[at].opaque), a), meant[k].opaque);
+            assert_true((thought[at].text == NULL) == (meant[k].text == NULL));
+            assert_true(!meant[k].text || strcmp(thought[at].text, meant[k].text) == 0);
+            at++;
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_stream),
         cmocka_unit_test(test_whole),
         cmocka_unit_test(test_streamed_is_whole),
+        cmocka_unit_test(test_there_and_back),
     };
     return cmocka_run_group_tests(tests, help_begin, help_end);
 }
