@@ -11,6 +11,10 @@ const struct field model_fields[] = {
     FIELD(struct model_row, input_micros_per_mtok),
     FIELD(struct model_row, output_micros_per_mtok),
     FIELD(struct model_row, cached_micros_per_mtok),
+    FIELD(struct model_row, context),
+    FIELD(struct model_row, max_output),
+    FIELD(struct model_row, can),
+    FIELD(struct model_row, remote),
     FIELD_TIME(struct model_row, created_at),
     FIELD_END,
 };
@@ -18,7 +22,7 @@ const struct field model_fields[] = {
 static const struct sql LIST = {
     "models.list",
     "select provider_id, name, enabled, position, input_micros_per_mtok, output_micros_per_mtok, cached_micros_per_mtok,"
-    " created_at from models where ($1::uuid is null or provider_id = $1) order by provider_id, position, name",
+    " context, max_output, can, remote, created_at from models where ($1::uuid is null or provider_id = $1) order by provider_id, position, name",
     SQL_ROW(struct model_row, model_fields),
 };
 static const struct sql REPLACE = {
@@ -27,6 +31,14 @@ static const struct sql REPLACE = {
     " insert into models (provider_id, name, position)"
     " select $1, name, min(place) - 1 from unnest($2::text[]) with ordinality as wanted (name, place) group by name"
     " on conflict (provider_id, name) do update set position = excluded.position",
+    SQL_NO_ROWS,
+};
+static const struct sql SET_FACTS = {
+    "models.set_facts",
+    "update models set context = coalesce(nullif(said.context, 0), models.context),"
+    " max_output = coalesce(nullif(said.max_output, 0), models.max_output), can = coalesce(nullif(said.can, 0), models.can), remote = said.remote"
+    " from unnest($2::text[], $3::bigint[], $4::bigint[], $5::bigint[], $6::boolean[]) as said (name, context, max_output, can, remote)"
+    " where provider_id = $1 and models.name = said.name",
     SQL_NO_ROWS,
 };
 static const struct sql INSERT = {
@@ -43,7 +55,7 @@ static const struct sql UPDATE = {
 };
 static const struct sql DELETE_ONE = {"models.delete", "delete from models where provider_id = $1 and name = $2", SQL_NO_ROWS};
 
-const struct sql *const models_statements[] = {&LIST, &REPLACE, &INSERT, &UPDATE, &DELETE_ONE, NULL};
+const struct sql *const models_statements[] = {&LIST, &REPLACE, &SET_FACTS, &INSERT, &UPDATE, &DELETE_ONE, NULL};
 
 bool models_list(struct db *db, struct arena *a, const char *provider_id, struct list *models_r, struct err *err)
 {
@@ -53,6 +65,25 @@ bool models_list(struct db *db, struct arena *a, const char *provider_id, struct
 bool models_replace(struct db *db, struct arena *a, const char *provider_id, const char *const *names, size_t n, struct err *err)
 {
     return db_exec(db, a, &REPLACE, DB(provider_id, db_text_array(a, names, n)), NULL, err);
+}
+
+bool models_set_facts(struct db *db, struct arena *a, const char *provider_id, const struct model_row *facts, size_t n, struct err *err)
+{
+    enum { COLUMNS = 5 };
+    const char **columns[COLUMNS], *arrays[COLUMNS];
+
+    for (size_t c = 0; c < COLUMNS; c++)
+        columns[c] = NEW_ARRAY(a, const char *, n);
+    for (size_t i = 0; i < n; i++) {
+        columns[0][i] = facts[i].name;
+        columns[1][i] = db_int(a, facts[i].context);
+        columns[2][i] = db_int(a, facts[i].max_output);
+        columns[3][i] = db_int(a, facts[i].can);
+        columns[4][i] = db_bool(facts[i].remote);
+    }
+    for (size_t c = 0; c < COLUMNS; c++)
+        arrays[c] = db_text_array(a, columns[c], n);
+    return db_exec(db, a, &SET_FACTS, DB(provider_id, arrays[0], arrays[1], arrays[2], arrays[3], arrays[4]), NULL, err);
 }
 
 static struct db_values values_of(struct arena *a, const struct model_row *m)

@@ -9,6 +9,8 @@ struct model_row {
     bool enabled;
     int64_t position;
     int64_t input_micros_per_mtok, output_micros_per_mtok, cached_micros_per_mtok;
+    int64_t context, max_output, can;          /* what the provider says of it: gate/facts.h; 0 = nothing */
+    bool remote;
     int64_t created_at;
 };
 extern const struct field model_fields[];
@@ -20,7 +22,9 @@ must_check bool models_list(struct db *, struct arena *, const char *provider_id
  * enabled. */
 must_check bool models_replace(struct db *, struct arena *, const char *provider_id, const char *const *names, size_t n,
                                struct err *);
-/* All but created_at. One that exists is ERR_CONFLICT. */
+/* context, max_output, can and remote of those that are there; 0 leaves what is known. */
+must_check bool models_set_facts(struct db *, struct arena *, const char *provider_id, const struct model_row *facts, size_t n, struct err *);
+/* All but facts and created_at. One that exists is ERR_CONFLICT. */
 must_check bool models_insert(struct db *, struct arena *, const struct model_row *model, struct err *);
 /* enabled, position and prices. */
 must_check bool models_update(struct db *, struct arena *, const struct model_row *model, struct err *);

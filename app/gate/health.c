@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/metrics.h"
 #include "base/secret.h"
+#include "gate/facts.h"
 #include "gate/provider.h"
 #include "gate/snapshot.h"
 
@@ -131,6 +132,8 @@ void provider_check(const struct provider *provider, int64_t timeout_ms, struct 
     *check_r = (struct check){.reason = ""};
     if (ask(provider, timeout_ms, true, a, &result, &body) && ask(provider, timeout_ms, false, a, &result, &body))
         listed = (rules->alive && rules->alive(provider, result.status)) || rules->read_models(body, a, &check_r->models, &err);
+    if (listed)
+        facts_ask(provider, timeout_ms, a, check_r->models);
     for (size_t i = 0; i < check_r->models.n; i++)
         *(const char **)list_add(a, &check_r->names, sizeof(const char *)) = ((const struct listed_model *)check_r->models.items)[i].name;
     judge(check_r, &result, listed, &err);

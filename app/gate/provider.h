@@ -103,6 +103,9 @@ struct dialect_rules {
     /* The unpaid check: list the models. And what its answer says (struct listed_model). */
     void (*prepare_models)(const struct provider *, struct arena *, struct http_request *request_r);
     bool (*read_models)(struct bytes body, struct arena *, struct list *models_r, struct err *);
+    /* What one model is, where the list leaves it out (unpaid, asked at most a few times a check). NULL = there is no such question. */
+    void (*prepare_model)(const struct provider *, const char *model, struct arena *, struct http_request *request_r);
+    bool (*read_model)(struct bytes body, struct arena *, struct listed_model *model_r, struct err *);
     /* Whether a name alone says that a local runtime passes this model on to another host; NULL = none does. */
     bool (*remote_name)(const char *model);
     /* Where the list says nothing of the key: another unpaid question that does, asked first. False = none is needed. NULL = never. */

@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "gate/provider_test.h"
 
+#include <string.h>
+
 #include "base/err.h"
 #include "base/log.h"
 #include "db/provider_health.h"
+#include "gate/facts.h"
 #include "gate/gate.h"
+#include "gate/snapshot.h"
 
 static void keep(struct change *change, const char *id, const struct check *check)
 {
@@ -23,6 +27,7 @@ static void keep(struct change *change, const char *id, const struct check *chec
 
 bool provider_test(struct change *change, const char *id, int64_t timeout_ms, struct check *check_r, struct err *err)
 {
+    struct provider provider = {.id = id, .name = ""};
     struct err learning = {0};
     bool learned;
 
@@ -31,5 +36,8 @@ bool provider_test(struct change *change, const char *id, int64_t timeout_ms, st
     keep(change, id, check_r);
     if (check_r->names.n && !provider_learn(change, id, check_r->names, &learned, &learning))
         log_err(NULL, LOG_WARN, "models not stored", &learning);
+    memset(&learning, 0, sizeof(learning));
+    if (!facts_store(change, &provider, check_r->models, &learning))
+        log_err(NULL, LOG_WARN, "facts of models not stored", &learning);
     return true;
 }

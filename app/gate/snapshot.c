@@ -153,9 +153,9 @@ static void read_provider(struct provider *p, const struct provider_row *row, co
 /* What the catalogue knows of a model besides its price. */
 static void fill_limits(struct model *m)
 {
-    for (size_t i = 0; i < m->prices.n && !m->context; i++) {
-        m->context = m->prices.rows[i]->context;
-        m->max_output = m->prices.rows[i]->max_output;
+    for (size_t i = 0; i < m->prices.n; i++) {
+        m->context = m->context ? m->context : m->prices.rows[i]->context;
+        m->max_output = m->max_output ? m->max_output : m->prices.rows[i]->max_output;
     }
 }
 
@@ -171,7 +171,8 @@ static void read_models(struct provider *p, const struct snapshot_rows *rows, co
         *m = (struct model){
             .name = row[i].name, .enabled = row[i].enabled, .input_micros_per_mtok = row[i].input_micros_per_mtok,
             .output_micros_per_mtok = row[i].output_micros_per_mtok, .cached_micros_per_mtok = row[i].cached_micros_per_mtok,
-            .created_at = row[i].created_at, .remote = p->type && p->type->rules->remote_name && p->type->rules->remote_name(row[i].name),
+            .context = row[i].context, .max_output = row[i].max_output, .can = row[i].can, .created_at = row[i].created_at,
+            .remote = row[i].remote || (p->type && p->type->rules->remote_name && p->type->rules->remote_name(row[i].name)),
             .prices = price_find(prices, p->type ? p->type->prices : NULL, row[i].name, a),
         };
         fill_limits(m);

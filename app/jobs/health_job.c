@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "db/provider_health.h"
+#include "gate/facts.h"
 #include "gate/health.h"
 #include "gate/provider_change.h"
 #include "jobs/jobs.h"
@@ -32,12 +33,12 @@ static void learn(struct gate *gate, const struct provider *p, const struct chec
     struct err err = {0};
     bool learned = false;
 
-    if (p->models.n || !check->names.n)
-        return;
-    if (!provider_learn(&change, p->id, check->names, &learned, &err))
+    if (!p->models.n && check->names.n && !provider_learn(&change, p->id, check->names, &learned, &err))
         log_err(NULL, LOG_WARN, "models not stored", &err);
     else if (learned)
         log_info(NULL, "models learned", "provider=%s models=%zu", p->name, check->names.n);
+    if (!facts_store(&change, p, check->models, &err))
+        log_err(NULL, LOG_WARN, "facts of models not stored", &err);
 }
 
 static void keep(struct gate *gate, const struct provider *p, const struct check *check, struct arena *a)

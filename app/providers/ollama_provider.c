@@ -161,6 +161,35 @@ static bool ollama_read_models(struct bytes body, struct arena *a, struct list *
     return models_read(body, "models", "name", read_facts, a, models_r, err);
 }
 
+static void ollama_prepare_model(const struct provider *provider, const char *model, struct arena *a, struct http_request *r)
+{
+    struct buf buf = buf_new(a, 4096);
+    struct json_out out = json_out(&buf);
+
+    write_request(provider, "POST", "/api/show", a, r);
+    http_add_header(r, a, "Content-Type", "application/json");
+    json_begin_object(&out);
+    json_member_text(&out, "model", model);
+    json_end_object(&out);
+    r->body = buf_view(&buf);
+}
+
+/* "model_info" has "<architecture>.context_length". */
+static bool ollama_read_model(struct bytes body, struct arena *a, struct listed_model *model_r, struct err *err)
+{
+    struct json answer, info;
+    const char *architecture;
+
+    if (!emit_check(body, JSON_OBJECT, &answer, err))
+        return false;
+    info = json_member(answer, "model_info");
+    architecture = json_string(json_member(info, "general.architecture"), a);
+    read_facts(answer, model_r);
+    if (architecture)
+        model_r->context = reader_tokens(info, arena_printf(a, "%.100s.context_length", architecture));
+    return true;
+}
+
 const struct dialect_rules ollama_rules = {
     .id = DIALECT_OLLAMA_CHAT,
     .framing = FRAMES_NDJSON,
@@ -170,6 +199,9 @@ const struct dialect_rules ollama_rules = {
     .read_error = ollama_read_error,
     .prepare_models = ollama_prepare_models,
     .read_models = ollama_read_models,
+    .remote_name = ollama_remote_name,
+    .prepare_model = ollama_prepare_model,
+    .read_model = ollama_read_model,
     .prepare_embed = ollama_prepare_embed,
     .read_embed = ollama_read_embed,
 };
