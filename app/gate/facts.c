@@ -7,6 +7,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "db/models.h"
+#include "gate/gate.h"
 #include "gate/provider.h"
 #include "gate/snapshot.h"
 
@@ -47,7 +48,7 @@ void facts_ask(const struct provider *p, int64_t timeout_ms, struct arena *a, st
     for (size_t i = 0; p->type->rules->prepare_model && i < models.n && asked < ASKED_AT_ONCE; i++) {
         const struct model *known = stored(p, model[i].name);
 
-        if ((model[i].context && model[i].can) || (known && known->context && known->can))
+        if ((p->models.n && !known) || (model[i].context && model[i].can) || (known && known->context && known->can))
             continue;
         ask(p, timeout_ms, a, &model[i]);
         asked++;
@@ -78,4 +79,13 @@ bool facts_store(struct change *change, const struct provider *p, struct list mo
             log_warn(NULL, "a model of a local provider runs elsewhere", "provider=%s model=%s", p->name, said[i].name);
     }
     return !rows.n || models_set_facts(change->db, change->arena, p->id, rows.items, rows.n, err);
+}
+
+struct list facts_known(struct gate *gate, const char *id, struct arena *a)
+{
+    struct snapshot *snapshot = gate && id ? gate_snapshot(gate) : NULL;
+    const struct provider *p = snapshot ? snapshot_provider(snapshot, id) : NULL;
+
+    arena_defer(a, drop_snapshot, snapshot);
+    return p ? p->models : (struct list){0};
 }

@@ -13,6 +13,7 @@
 #include "base/secret.h"
 #include "db/models.h"
 #include "db/provider_health.h"
+#include "gate/facts.h"
 #include "gate/gate.h"
 #include "gate/health.h"
 #include "gate/provider.h"
@@ -386,6 +387,7 @@ bool provider_try(struct change *change, const char *id, const struct provider_f
     p.local = strcmp(form->deployment_mode, "local") == 0;
     p.options = provider_options_of(form->options, change->arena);
     p.egress = provider_egress(p.local, p.base_url);
+    p.models = facts_known(change->gate, id, change->arena);
     provider_check(&p, timeout_ms, change->arena, check_r);
     return true;
 }

@@ -27,7 +27,7 @@ static void keep(struct change *change, const char *id, const struct check *chec
 
 bool provider_test(struct change *change, const char *id, int64_t timeout_ms, struct check *check_r, struct err *err)
 {
-    struct provider provider = {.id = id, .name = ""};
+    struct provider provider = {.id = id, .name = "", .models = facts_known(change->gate, id, change->arena)};
     struct err learning = {0};
     bool learned;
 

@@ -59,18 +59,7 @@ static void openai_name(struct text *t, struct slice name)
     text_put(t, "\",\"object\":\"model\",\"created\":1700000000,\"owned_by\":\"fakellm\"}");
 }
 
-static void ollama_name(struct text *t, struct slice name)
-{
-    text_put(t, t->p[t->n - 1] == '[' ? "{\"name\":\"" : ",{\"name\":\"");
-    text_slice(t, name);
-    text_put(t, "\",\"model\":\"");
-    text_slice(t, name);
-    text_put(t, "\",\"modified_at\":\"2024-01-01T00:00:00Z\",\"size\":1000000,\"digest\":\"fa4e\",\"details\":{\"parent_model\":\"\","
-                "\"format\":\"gguf\",\"family\":\"fake\",\"families\":[\"fake\"],\"parameter_size\":\"1B\","
-                "\"quantization_level\":\"Q4_0\"}}");
-}
-
-static void names_send(struct conn *c, const char *before, void (*name)(struct text *, struct slice), const char *after)
+void control_list(struct conn *c, const char *before, void (*name)(struct text *, struct slice), const char *after)
 {
     struct text *t = &c->loop->body;
     t->n = 0;
@@ -98,40 +87,7 @@ void control_names(struct conn *c, struct text *t)
 static void openai_models(struct conn *c, const struct http *h, const struct dialect *d)
 {
     (void)h, (void)d;
-    names_send(c, "{\"object\":\"list\",\"data\":[", openai_name, "]}");
-}
-
-static void ollama_tags(struct conn *c, const struct http *h, const struct dialect *d)
-{
-    (void)h, (void)d;
-    names_send(c, "{\"models\":[", ollama_name, "]}");
-}
-
-static void ollama_ps(struct conn *c, const struct http *h, const struct dialect *d)
-{
-    (void)h, (void)d;
-    control_answer(c, 200, slice_of("{\"models\":[{\"name\":\"demo\",\"model\":\"demo\",\"size\":1000000,\"digest\":\"fa4e\","
-                                 "\"expires_at\":\"2099-01-01T00:00:00Z\",\"size_vram\":1000000,\"context_length\":32768}]}"));
-}
-
-static void ollama_show(struct conn *c, const struct http *h, const struct dialect *d)
-{
-    struct ask ask;
-    if (!ask_read(h->body, &ask) || ask.model.n == 0) {
-        control_error(c, d, 400, "model is required");
-        return;
-    }
-    control_answer(c, 200, slice_of("{\"license\":\"MIT\",\"template\":\"{{ .Prompt }}\",\"parameters\":\"\","
-                                 "\"details\":{\"parent_model\":\"\",\"format\":\"gguf\",\"family\":\"fake\",\"families\":[\"fake\"],"
-                                 "\"parameter_size\":\"1B\",\"quantization_level\":\"Q4_0\"},"
-                                 "\"model_info\":{\"general.architecture\":\"fake\",\"fake.context_length\":32768},"
-                                 "\"capabilities\":[\"completion\",\"tools\",\"thinking\"],\"modified_at\":\"2024-01-01T00:00:00Z\"}"));
-}
-
-static void ollama_version(struct conn *c, const struct http *h, const struct dialect *d)
-{
-    (void)h, (void)d;
-    control_answer(c, 200, slice_of("{\"version\":\"0.99.0-fake\"}"));
+    control_list(c, "{\"object\":\"list\",\"data\":[", openai_name, "]}");
 }
 
 /* --- embeddings: eight numbers that depend on the text alone --- */
@@ -282,8 +238,8 @@ static const struct address {
     {"POST", "/v1/chat/completions", chat, &openai_chat, NULL},
     {"GET", "/v1/models", openai_models, &openai_chat, NULL},
     {"POST", "/v1/embeddings", embed, &openai_chat, NULL},
-    {"POST", "/api/chat", chat, &ollama_chat, NULL},
-    {"POST", "/api/generate", chat, &ollama_generate, NULL},
+    {"POST", "/api/chat", ollama_post, &ollama_chat, NULL},
+    {"POST", "/api/generate", ollama_post, &ollama_generate, NULL},
     {"POST", "/api/embed", embed, &ollama_chat, NULL},
     {"GET", "/api/tags", ollama_tags, &ollama_chat, NULL},
     {"GET", "/api/ps", ollama_ps, &ollama_chat, NULL},

@@ -25,12 +25,16 @@ static bool generates(const struct answer *a)
 
 static void add_call(struct text *t, const struct answer *a, int i)
 {
-    text_put(t, "{\"id\":\"call_fake_");
-    text_int(t, a->n);
-    text_put(t, "_");
-    text_int(t, i);
-    text_put(t, "\",\"function\":{\"index\":");
-    text_int(t, i);
+    if (a->b.flags & ODDITIES) {                 /* as older releases: no id, and always the first */
+        text_put(t, "{\"function\":{\"index\":0");
+    } else {
+        text_put(t, "{\"id\":\"call_fake_");
+        text_int(t, a->n);
+        text_put(t, "_");
+        text_int(t, i);
+        text_put(t, "\",\"function\":{\"index\":");
+        text_int(t, i);
+    }
     text_put(t, ",\"name\":\"");
     text_slice(t, text_all(&a->tool));
     text_put(t, "\",\"arguments\":");
@@ -47,7 +51,10 @@ static void line_end(struct text *t, const struct answer *a)
 static void add_done(struct text *t, const struct answer *a)
 {
     text_put(t, ",\"done\":true,\"done_reason\":\"");
-    text_put(t, a->cut_short ? "length" : "stop");
+    if (a->b.finish.n > 0)
+        text_slice(t, a->b.finish);
+    else
+        text_put(t, a->cut_short ? "length" : "stop");
     text_put(t, "\",\"total_duration\":120000000,\"load_duration\":1000000");
     if (a->in > 0 && !(a->b.flags & NOUSAGE)) {
         text_put(t, ",\"prompt_eval_count\":");

@@ -95,10 +95,18 @@ void control_answer(struct conn *, int status, struct slice body);
 void control_error(struct conn *, const struct dialect *, int status, const char *message);
 /* The names of models there are, one a line, into ${t}. */
 void control_names(struct conn *, struct text *t);
+/* All names, each as name() writes it, between two texts. */
+void control_list(struct conn *, const char *before, void (*name)(struct text *, struct slice), const char *after);
 
 /* The vector of a text: ${n} numbers, eight that depend on the text alone, again and again. */
 void control_vector(struct text *t, struct slice said, size_t n);
 
+/* ollama_lists.c */
+void ollama_post(struct conn *, const struct http *, const struct dialect *);
+void ollama_tags(struct conn *, const struct http *, const struct dialect *);
+void ollama_ps(struct conn *, const struct http *, const struct dialect *);
+void ollama_show(struct conn *, const struct http *, const struct dialect *);
+void ollama_version(struct conn *, const struct http *, const struct dialect *);
 /* gemini_lists.c */
 void gemini_post(struct conn *, const struct http *, const struct dialect *);
 void gemini_models(struct conn *, const struct http *, const struct dialect *);

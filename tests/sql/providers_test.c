@@ -208,6 +208,19 @@ static void test_models(void **state)
     assert_string_equal(m[2].name, "a");
     assert_false(m[2].enabled);
     assert_int_equal(m[2].input_micros_per_mtok, 150000);
+    const struct model_row facts[] = {{.name = "a", .context = 4096, .max_output = 7, .can = 5, .remote = true}, {.name = "c\"{},\\x", .can = 2},
+                                      {.name = "of nobody", .context = 1}};
+    const struct model_row later[] = {{.name = "a", .context = 8192}};
+    must(models_set_facts(db, a, p.id, facts, COUNT(facts), &err));
+    must(models_set_facts(db, a, p.id, later, COUNT(later), &err));
+    must(models_list(db, a, p.id, &list, &err));
+    assert_int_equal(list.n, 3);
+    m = list.items;
+    assert_true(m[0].context == 0 && m[0].can == 2 && !m[0].remote);
+    assert_true(m[1].context == 0 && m[1].can == 0);
+    assert_true(m[2].context == 8192 && m[2].max_output == 7 && m[2].can == 5 && !m[2].remote);      /* what is not said stays, but remote is always said */
+    assert_false(m[2].enabled);
+    assert_int_equal(m[2].input_micros_per_mtok, 150000);
     must_fail(models_insert(db, a, &m[2], &err), ERR_CONFLICT);
     must(models_delete(db, a, p.id, "a", &err));
     must_fail(models_delete(db, a, p.id, "a", &err), ERR_NOT_FOUND);

@@ -60,11 +60,25 @@ static void test_words_of_roles_and_classes(void **state)
     assert_true(CLASS_PUBLIC < CLASS_INTERNAL && CLASS_INTERNAL < CLASS_CONFIDENTIAL && CLASS_CONFIDENTIAL < CLASS_SECRET);
 }
 
+static void test_arguments_are_an_object(void **state)
+{
+    (void)state;
+    const struct { const char *text, *object; } cases[] = {
+        {"{\"a\":1}", "{\"a\":1}"}, {" {} ", "{}"}, {"", "{}"}, {"null", "{}"}, {"{\"a\":", "{\"arguments\":\"{\\\"a\\\":\"}"},
+        {"[1]", "{\"arguments\":\"[1]\"}"}, {"{} {}", "{\"arguments\":\"{} {}\"}"}, {"\"x\"", "{\"arguments\":\"\\\"x\\\"\"}"},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct bytes object = tool_arguments(cases[i].text, a);
+        assert_string_equal(arena_copy(a, object.p, object.n), cases[i].object);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_new_chat_has_said_nothing),
         cmocka_unit_test(test_lists_grow),
+        cmocka_unit_test(test_arguments_are_an_object),
         cmocka_unit_test(test_words_of_roles_and_classes),
     };
     return cmocka_run_group_tests(tests, help_begin, help_end);

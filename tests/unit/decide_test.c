@@ -343,6 +343,35 @@ static void test_many_models_in_an_error(void **state)
     assert_string_equal(err.allowed + strlen(err.allowed) - strlen(", …"), ", …");
 }
 
+/* A model that a local provider passes on is not inside: neither for runs that stay there, nor for data that may not leave. */
+static void test_a_model_that_runs_elsewhere(void **state)
+{
+    (void)state;
+    struct snapshot *s = NEW(a, struct snapshot);
+    struct provider *house = provider_add(s, "house", true, CLASS_SECRET), *shy = provider_add(s, "shy", true, CLASS_PUBLIC);
+    model_add(house, "big-cloud")->remote = true;
+    model_add(house, "small");
+    model_add(shy, "other")->remote = true;
+    const struct { struct wish wish; const char *verdict, *detail; } cases[] = {
+        {{.model = "big-cloud"}, "chosen", ""},
+        {{.model = "big-cloud", .data_class = CLASS_INTERNAL}, "chosen", ""},
+        {{.model = "big-cloud", .data_class = CLASS_CONFIDENTIAL}, "class", "confidential > internal"},
+        {{.model = "big-cloud", .data_class = CLASS_SECRET}, "class", "secret > internal"},
+        {{.model = "big-cloud", .local_only = true}, "sovereign", ""},
+        {{.model = "small", .data_class = CLASS_SECRET, .local_only = true}, "chosen", ""},
+        {{.model = "other", .data_class = CLASS_INTERNAL}, "class", "internal > public"},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct decision d;
+        memset(&err, 0, sizeof(err));
+        bool ok = decide(s, &cases[i].wish, a, &d, &err);
+        assert_true(ok == (strcmp(cases[i].verdict, "chosen") == 0));
+        assert_string_equal(at(&d, 0)->verdict, cases[i].verdict);
+        assert_string_equal(at(&d, 0)->detail, cases[i].detail);
+        assert_non_null(strstr(d.json, strcmp(cases[i].wish.model, "small") == 0 ? "\"is_local\":true" : "\"is_local\":false"));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -351,6 +380,7 @@ int main(void)
         cmocka_unit_test(test_the_reason_that_counts), cmocka_unit_test(test_embeddings),
         cmocka_unit_test(test_a_name_with_two_meanings),
         cmocka_unit_test(test_any_configuration),
+        cmocka_unit_test(test_a_model_that_runs_elsewhere),
         cmocka_unit_test(test_many_models_in_an_error),
     };
     return cmocka_run_group_tests(tests, help_begin, help_end);

@@ -124,7 +124,7 @@ static void test_checks(void **state)
     (void)state;
     const struct { const char *type, *answer, *state, *reason, *detail; size_t models; } cases[] = {
         {"openai", ANSWER("200 OK", "{\"data\":[{\"id\":\"a\"},{\"id\":\"b\"}]}"), "ok", "", "", 2},
-        {"ollama", ANSWER("200 OK", "{\"models\":[{\"name\":\"a\"}]}"), "ok", "", "", 1},
+        {"ollama", ANSWER("200 OK", "{\"models\":[{\"name\":\"a\",\"details\":{\"context_length\":9},\"capabilities\":[\"completion\"]}]}"), "ok", "", "", 1},
         {"openai", ANSWER("200 OK", "{\"data\":[]}"), "ok", "", "", 0},
         {"openai", ANSWER("200 OK", "<html>"), "bad", "malformed", NULL, 0},
         {"openai", ANSWER("401 No", "{\"error\":{\"message\":\"wrong key\"}}"), "bad", "status_401", "wrong key", 0},

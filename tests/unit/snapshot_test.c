@@ -85,7 +85,12 @@ static void test_what_is_built(void **state)
     provider_seal(ring, &providers[2], "sk-three");
     providers[2].id = "moved";                               /* sealed for p3: does not open here */
     providers[3].type = "no such type";
-    struct model_row models[] = {{"p1", "m", true, 0, 1, 2, 3, 0}, {"p1", "n", false, 1, 0, 0, 0, 0}, {"p2", "m", true, 0, 4, 5, 6, 0}};
+    struct model_row models[] = {
+        {.provider_id = "p1", .name = "m", .enabled = true, .input_micros_per_mtok = 1, .output_micros_per_mtok = 2, .cached_micros_per_mtok = 3,
+         .context = 4096, .max_output = 512, .can = CAN_CHAT, .remote = true},
+        {.provider_id = "p1", .name = "n", .position = 1},
+        {.provider_id = "p2", .name = "m", .enabled = true, .input_micros_per_mtok = 4, .output_micros_per_mtok = 5, .cached_micros_per_mtok = 6},
+    };
     struct api_key_row keys[] = {key_row("b", "[\"m\"]"), key_row("a", "[]"), key_row("c", "[null]"), key_row("d", "{}"), key_row("e", "[]"),
                                  key_row("f", "[]")};
     keys[4].hash = "00";
@@ -113,6 +118,12 @@ static void test_what_is_built(void **state)
     assert_int_equal(one->models.n, 2);
     assert_non_null(provider_model(one, "n"));
     assert_null(provider_model(one, "o"));
+    const struct model *known = provider_model(one, "m");
+    assert_true(known->context == 4096 && known->max_output == 512 && known->can == CAN_CHAT && known->remote);
+    assert_ptr_equal(provider_model(one, "m:latest"), known);                  /* as Ollama counts */
+    assert_null(provider_model(one, "m:8b"));
+    assert_null(provider_model(one, ":latest"));
+    assert_true(model_local(one, provider_model(one, "n")) && !model_local(one, known) && !model_local(two, provider_model(two, "m")));
     assert_int_equal(provider_model(two, "m")->prices.n, 2); /* whatever its case, the threshold first */
     assert_int_equal(provider_model(two, "m")->prices.rows[0]->above, 9);
     assert_int_equal(provider_model(two, "m")->prices.rows[1]->input, 7);

@@ -6,7 +6,7 @@ import { Ollama } from 'ollama';
 import { Stack } from './stack.mjs';
 
 const MODELS = ['tool', 'tools2', 'tool+noargs', 'reasoning+echo', 'usage=10:20+echo', 'tokens=1000+delay=20', 'tokens=3', 'errorin200', 'status=503',
-  'utf8split', 'hold'];
+  'utf8split', 'hold', 'tools2+oddities', 'tool+saytoo', 'usage=0:5', 'nousage'];
 const ALL = ['demo', 'echo', 'fixed', 'zh', ...MODELS];
 const PNG = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
 let stack, ollama;
@@ -57,7 +57,8 @@ for (const provider of ['fake', 'oll']) {
     });
 
     test('a stream equals the whole answer', async () => {
-      for (const model of ['usage=10:20+echo', 'reasoning+echo', 'tools2', 'tool', 'tool+noargs', 'zh', 'utf8split']) {
+      for (const model of ['usage=10:20+echo', 'reasoning+echo', 'tools2', 'tool', 'tool+noargs', 'tools2+oddities', 'tool+saytoo',
+        'usage=0:5', 'nousage', 'zh', 'utf8split']) {
         const ask = { model: at(model), messages: said('Hello 月门 🌙'), ...(model.startsWith('tool') ? { tools } : {}) };
         const whole = await ollama.chat(ask);
         const streamed = joined(await lines(await ollama.chat({ ...ask, stream: true })));
@@ -254,6 +255,46 @@ describe('what no provider hears of', () => {
   test('a tag that is left out is the latest', async () => {
     assert.equal((await ollama.chat({ model: 'echo:latest', messages: said('x') })).message.content, 'x');
     assert.deepEqual((await ollama.show({ model: 'echo:latest' })).capabilities, ['completion']);
+  });
+});
+
+describe('what a check learns of models', () => {
+  before(async () => {
+    await stack.fake.script({ 'big-cloud': 'echo' });
+    const { id } = await stack.addProvider({ name: 'house', type: 'ollama', baseUrl: stack.fake.url, models: ['demo', 'echo', 'big-cloud', 'unknown-1'] });
+    const operator = await stack.createKey('operator', 'operator');
+    const checked = await stack.post(`/api/v1/providers/${id}/test`, {}, { key: operator });
+    assert.equal(checked.status, 200, await checked.text());
+  });
+
+  test('what the list says, what only a question tells, and what nobody says', async () => {
+    const shown = await stack.until('the facts to be known', async () => {
+      const all = await Promise.all(['demo', 'echo', 'unknown-1'].map((m) => ollama.show({ model: `house/${m}` })));
+      return all[1].model_info['moongate.context_length'] && all;
+    });
+    assert.deepEqual(shown.map((s) => s.model_info['moongate.context_length']), [131072, 32768, undefined]);
+    assert.deepEqual(shown.map((s) => s.capabilities), [['completion', 'vision'], ['completion', 'tools', 'thinking'], ['completion']]);
+    const rows = await stack.rows("select m.name, context, can, remote from moongate.models m join moongate.providers p on p.id = m.provider_id"
+      + " where p.name = 'house' order by m.name");
+    assert.deepEqual(rows.map((r) => [r.name, Number(r.context), r.remote]),
+      [['big-cloud', 32768, true], ['demo', 131072, false], ['echo', 32768, false], ['unknown-1', 0, false]]);
+  });
+
+  test('a model that runs elsewhere is not local', async () => {
+    const ask = (headers) => stack.post('/api/chat', { model: 'house/big-cloud', messages: said('x'), stream: false }, { headers });
+    const answer = await ask({});
+    assert.equal((await answer.json()).message.content, 'x');
+    assert.equal(answer.headers.get('x-moongate-local'), 'false');
+    assert.equal((await stack.run(answer.headers.get('x-run-id'))).is_local, false);
+    await stack.fake.forget();
+    for (const headers of [{ 'x-sovereign-mode': 'true' }, { 'x-policy-profile': 'local-only' }, { 'x-data-class': 'secret' }, { 'x-data-class': 'confidential' }]) {
+      const refused = await ask(headers);
+      assert.equal(refused.status, 403, JSON.stringify(headers));
+      assert.deepEqual(Object.keys(await refused.json()), ['error']);
+    }
+    assert.deepEqual(await stack.fake.chats((r) => r.path === '/api/chat'), []);
+    const inside = await stack.post('/api/chat', { model: 'house/echo', messages: said('x'), stream: false }, { headers: { 'x-data-class': 'secret' } });
+    assert.equal((await inside.json()).message.content, 'x');
   });
 });
 
