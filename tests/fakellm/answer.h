@@ -53,6 +53,6 @@ struct dialect {
     void (*bad)(struct text *t, struct answer *);                               /* an event that is not JSON */
     void (*head)(struct text *t, const struct answer *, int status);            /* header lines of its own, each begun by CR LF; may be NULL */
 };
-extern const struct dialect anthropic, gemini, openai_chat, ollama_chat, ollama_generate;
+extern const struct dialect anthropic, bedrock, gemini, openai_chat, ollama_chat, ollama_generate;
 
 #endif

@@ -216,6 +216,7 @@ static void hello(struct conn *c, const struct http *h)
                  slice_of("fakellm: a scripted model server for tests and demonstrations. No model is behind it.\n"
                           "Anthropic: /v1/messages /v1/messages/count_tokens /v1/models\n"
                           "Gemini: /v1beta/models /v1beta/models/…:generateContent :streamGenerateContent?alt=sse :batchEmbedContents :countTokens\n"
+                          "Bedrock: /model/ID/converse /model/ID/converse-stream /foundation-models\n"
                           "OpenAI: /v1/chat/completions /v1/models /v1/embeddings\n"
                           "Ollama: /api/chat /api/generate /api/embed /api/tags /api/ps /api/show /api/version\n"
                           "Tests:  /_fake/log /_fake/script /_fake/release\n"));
@@ -235,6 +236,8 @@ static const struct address {
     {"POST", "/v1beta/models/*", gemini_post, &gemini, NULL},
     {"GET", "/v1beta/models/*", gemini_model, &gemini, NULL},
     {"GET", "/v1beta/models", gemini_models, &gemini, NULL},
+    {"POST", "/model/*", bedrock_post, &bedrock, NULL},
+    {"GET", "/foundation-models", bedrock_models, &bedrock, NULL},
     {"POST", "/v1/chat/completions", chat, &openai_chat, NULL},
     {"GET", "/v1/models", openai_models, &openai_chat, NULL},
     {"POST", "/v1/embeddings", embed, &openai_chat, NULL},
@@ -274,10 +277,15 @@ static bool own_handle(struct conn *c, const struct http *h)
     return false;
 }
 
+static bool path_begins(const struct http *h, const char *with)
+{
+    return h->path.n >= strlen(with) && memcmp(h->path.p, with, strlen(with)) == 0;
+}
+
 static bool key_fits(const struct conn *c, const struct http *h)
 {
     const char *key = c->loop->shared->key;
-    return key == NULL || slice_is(h->key, key);
+    return key == NULL || slice_is(h->key, key) || path_begins(h, "/model/") || path_begins(h, "/foundation-models");     /* these look themselves */
 }
 
 static bool has_header(const struct http *h, const char *wanted)
@@ -287,11 +295,6 @@ static bool has_header(const struct http *h, const char *wanted)
         if (name.n == strlen(wanted) && strncasecmp(name.p, wanted, name.n) == 0)
             return true;
     return false;
-}
-
-static bool path_begins(const struct http *h, const char *with)
-{
-    return h->path.n >= strlen(with) && memcmp(h->path.p, with, strlen(with)) == 0;
 }
 
 static bool path_fits(const struct http *h, const char *path)

@@ -5,6 +5,7 @@
 #include "gate/provider.h"
 #include "gate/snapshot.h"
 #include "gate_help.h"
+#include "net/eventstream.h"
 #include "net/sse.h"
 #include "providers/providers.h"
 
