@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* anthropic_provider: the Messages dialect of Anthropic, and of others who offer a door for its clients. What is written is anthropic_write.c's and
- * anthropic_messages.c's, or anthropic_same.c's for a caller that speaks it too; what is read anthropic_read.c's. */
+ * anthropic_turns.c's, or anthropic_same.c's for a caller that speaks it too; what is read anthropic_answer.c's. */
 #include <string.h>
 #include <strings.h>
 
@@ -8,7 +8,7 @@
 #include "base/json.h"
 #include "base/secret.h"
 #include "gate/snapshot.h"
-#include "providers/anthropic_read.h"
+#include "providers/anthropic_answer.h"
 #include "providers/anthropic_write.h"
 #include "providers/providers.h"
 #include "providers/write.h"

@@ -19,7 +19,7 @@ struct anthropic_writing {
 must_check bool anthropic_write(struct target *, const struct chat *, struct arena *, struct bytes *body_r, struct err *);
 /* The caller's own body: the model exchanged, and thoughts that others signed left out: anthropic_same.c. */
 must_check bool anthropic_write_same(struct target *, const struct chat *, struct arena *, struct bytes *body_r, struct err *);
-/* The members "system" and "messages": anthropic_messages.c. */
+/* The members "system" and "messages": anthropic_turns.c. */
 must_check bool anthropic_write_messages(struct anthropic_writing *, struct err *);
 /* A call's id as the service takes it, letters, digits, _ and -: the same for the same text, another for another. ${n} tells those without one apart. */
 const char *anthropic_call_id(const char *id, size_t n, struct arena *);

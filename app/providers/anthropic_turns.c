@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* anthropic_messages: a conversation as this dialect has it. System texts stand outside; turns of one role are one message; the results of tools come
+/* anthropic_turns: a conversation as this dialect has it. System texts stand outside; turns of one role are one message; the results of tools come
  * first in the message after their calls, and know them by ids of letters, digits, _ and -; a text is never empty. */
 #include <stdlib.h>
 #include <string.h>

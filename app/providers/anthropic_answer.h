@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef PROVIDERS_ANTHROPIC_READ_H
-#define PROVIDERS_ANTHROPIC_READ_H
-/* anthropic_read: what POST /v1/messages answers, whole and as events: see struct dialect_rules. */
+#ifndef PROVIDERS_ANTHROPIC_ANSWER_H
+#define PROVIDERS_ANTHROPIC_ANSWER_H
+/* anthropic_answer: what POST /v1/messages answers, whole and as events: see struct dialect_rules. */
 #include "gate/provider.h"
 
 must_check bool anthropic_read_frame(struct reader *, const char *event, struct bytes frame, struct err *);

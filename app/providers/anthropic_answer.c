@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* anthropic_read: an answer is a list of blocks; in a stream one is open at a time, and its deltas name it by its place in the list. Counts of tokens come
+/* anthropic_answer: an answer is a list of blocks; in a stream one is open at a time, and its deltas name it by its place in the list. Counts of tokens come
  * in two events, the later one wins where it says something. What is read is tolerant: names of events may be missing (the type inside says it), a
  * call's arguments may stand in its start, the ends of blocks and of the message may be missing. */
-#include "providers/anthropic_read.h"
+#include "providers/anthropic_answer.h"
 
 #include <string.h>
 
