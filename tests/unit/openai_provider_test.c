@@ -275,6 +275,256 @@ static void test_requests(void **state)
     assert_int_equal(r.headers_n, 2);
 }
 
+/* ---- what services say that is not as it should be ---- */
+
+static void test_pieces_of_content(void **state)
+{
+    (void)state;
+    const char *const frames[] = {
+        CHUNK("\"content\":[{\"type\":\"thinking\",\"thinking\":[{\"type\":\"text\",\"text\":\"h\"},{\"type\":\"text\",\"text\":\"m\"}]}]"),
+        CHUNK("\"content\":[{\"type\":\"thinking\",\"thinking\":\"!\"},{\"type\":\"text\",\"text\":\"a\"}]"),
+        CHUNK("\"content\":[{\"type\":\"reference\",\"reference_ids\":[1]},{\"type\":\"text\",\"text\":\"b\"}]"),
+        CHUNK("\"refusal\":\"no\""), "{\"choices\":[{\"delta\":{\"content\":\"c\"},\"message\":{\"content\":\"abc\"}}],\"citations\":[\"u\"]}",
+        "{\"choices\":[{\"index\":1,\"delta\":{\"content\":\"second\"}}]}", CHUNK("\"audio\":{\"id\":\"x\"},\"annotations\":[{}],\"images\":[]"),
+    };
+    start(false);
+    for (size_t i = 0; i < COUNT(frames); i++)
+        must(frame(frames[i]));
+    assert_string_equal(heard_text(&heard->text), "abnoc");
+    assert_string_equal(heard_text(&heard->reasoning), "hm!");
+    const char *const *name = heard->reader.dropped.items, *const want[] = {"content", "citations", "choices", "audio", "annotations"};
+    assert_int_equal(heard->reader.dropped.n, COUNT(want));
+    for (size_t i = 0; i < COUNT(want); i++)
+        assert_string_equal(name[i], want[i]);
+}
+
+/* However a provider numbers its calls: they stay apart, from 0 on, with id and name. */
+static void test_numbering(void **state)
+{
+    (void)state;
+#define PIECE(members, function) "{" members "\"function\":{" function "}}"
+#define CALLS(list) CHUNK("\"tool_calls\":[" list "]")
+    const struct { const char *frames[5]; const char *heard; } cases[] = {
+        /* no index at all */
+        {{CALLS(PIECE("\"id\":\"a\",", "\"name\":\"f\",\"arguments\":\"{\\\"x\\\"\"")), CALLS(PIECE("", "\"arguments\":\":1}\"")),
+          CALLS(PIECE("\"id\":\"b\",", "\"name\":\"g\",\"arguments\":\"{}\""))}, "a f {\"x\":1}; b g {};"},
+        /* no index, the id in every piece */
+        {{CALLS(PIECE("\"id\":\"a\",", "\"name\":\"f\"") "," PIECE("\"id\":\"b\",", "\"name\":\"g\"")),
+          CALLS(PIECE("\"id\":\"b\",", "\"arguments\":\"2\"")), CALLS(PIECE("\"id\":\"a\",", "\"arguments\":\"1\""))}, "a f 1; b g 2;"},
+        /* every call has index 0 */
+        {{CALLS(PIECE("\"index\":0,\"id\":\"a\",", "\"name\":\"f\",\"arguments\":\"1\"") "," PIECE("\"index\":0,\"id\":\"b\",",
+          "\"name\":\"g\",\"arguments\":\"2\""))}, "a f 1; b g 2;"},
+        /* id and name in every piece */
+        {{CALLS(PIECE("\"index\":0,\"id\":\"a\",", "\"name\":\"f\",\"arguments\":\"1\"")), CALLS(PIECE("\"index\":0,\"id\":\"a\",",
+          "\"name\":\"f\",\"arguments\":\"2\""))}, "a f 12;"},
+        /* another id in every piece, without a name */
+        {{CALLS(PIECE("\"index\":0,\"id\":\"a\",", "\"name\":\"f\",\"arguments\":\"1\"")), CALLS(PIECE("\"index\":0,\"id\":\"b\",",
+          "\"name\":\"\",\"arguments\":\"2\""))}, "a f 12;"},
+        /* a gap */
+        {{CALLS(PIECE("\"index\":3,\"id\":\"a\",", "\"name\":\"f\"")), CALLS(PIECE("\"index\":7,\"id\":\"b\",", "\"name\":\"g\"")),
+          CALLS(PIECE("\"index\":3,", "\"arguments\":\"1\""))}, "a f 1; b g ;"},
+        /* the name after the id, arguments before both */
+        {{CALLS(PIECE("\"index\":0,", "\"arguments\":\"1\"")), CALLS(PIECE("\"index\":0,\"id\":\"a\",", "\"arguments\":\"2\"")),
+          CALLS(PIECE("\"index\":0,", "\"name\":\"f\",\"arguments\":\"3\""))}, "a f 123;"},
+        /* null and objects for arguments */
+        {{CALLS(PIECE("\"index\":0,\"id\":\"a\",", "\"name\":\"f\",\"arguments\":null") "," PIECE("\"index\":1,\"id\":\"b\",",
+          "\"name\":\"g\",\"arguments\":{\"y\":2}"))}, "a f ; b g {\"y\":2};"},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        const char *said = "";
+        start(false);
+        for (size_t k = 0; k < COUNT(cases[i].frames) && cases[i].frames[k]; k++)
+            must(frame(cases[i].frames[k]));
+        must(frame("{\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}]}"));
+        for (size_t k = 0; k < heard->calls.n; k++)
+            said = arena_printf(a, "%s%s%s %s %s;", said, k ? " " : "", heard_call(heard, k)->id, heard_call(heard, k)->name,
+                                heard_text(&((struct heard_call *)heard->calls.items)[k].arguments));
+        if (strcmp(said, cases[i].heard) != 0)
+            fail_msg("case %zu: %s, not %s", i, said, cases[i].heard);
+        assert_string_equal(heard->finish, "tool_calls");
+    }
+    /* ids are made where there are none, each its own */
+    start(false);
+    must(whole("{\"choices\":[{\"message\":{\"tool_calls\":[{\"function\":{\"name\":\"f\"}},{\"id\":\"\",\"function\":{\"name\":\"f\"}},"
+               "{\"id\":\"x\",\"function\":{\"name\":\"f\"}},{\"id\":\"x\",\"function\":{\"name\":\"f\"}}]},\"finish_reason\":\"stop\"}]}"));
+    assert_int_equal(heard->calls.n, 4);
+    assert_int_equal(strncmp(heard_call(heard, 0)->id, "call_", 5), 0);
+    assert_string_not_equal(heard_call(heard, 0)->id, heard_call(heard, 1)->id);
+    assert_string_equal(heard->finish, "tool_calls");
+    start(false);
+    must(whole("{\"choices\":[{\"message\":{\"function_call\":{\"name\":\"f\",\"arguments\":\"{}\"}},\"finish_reason\":\"function_call\"}]}"));
+    assert_string_equal(heard_call(heard, 0)->name, "f");
+    assert_string_equal(heard->finish, "tool_calls");
+}
+
+static void test_calls_that_fail(void **state)
+{
+    (void)state;
+    start(false);
+    must(frame(CALLS(PIECE("\"index\":0,\"id\":\"a\",", "\"arguments\":\"1\""))));
+    must_fail(frame("{\"choices\":[{\"delta\":{},\"finish_reason\":\"tool_calls\"}]}"), ERR_UPSTREAM);
+    start(false);
+    must_fail(whole("{\"choices\":[{\"message\":{\"tool_calls\":[{\"id\":\"a\",\"function\":{}}]}}]}"), ERR_UPSTREAM);
+    start(false);
+    for (int i = 0; i < TOOL_CALLS_MAX; i++)
+        must(frame(arena_printf(a, CALLS(PIECE("\"id\":\"c%d\",", "\"name\":\"f\"")), i)));
+    must_fail(frame(CALLS(PIECE("\"id\":\"last\",", "\"name\":\"f\""))), ERR_UPSTREAM);
+}
+
+static void test_finishes(void **state)
+{
+    (void)state;
+    const struct { const char *word, *finish; } cases[] = {
+        {"stop", "stop"}, {"length", "length"}, {"model_length", "length"}, {"content_filter", "content_filter"}, {"sensitive", "content_filter"},
+        {"eos", "stop"}, {"insufficient_system_resource", NULL}, {"network_error", NULL}, {"error", NULL}, {"abort", NULL},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++)
+        for (int same = 0; same < 2; same++) {
+            const char *text = arena_printf(a, "{\"choices\":[{\"delta\":{},\"message\":{},\"finish_reason\":\"%s\"}]}", cases[i].word);
+            for (int w = 0; w < 2; w++) {
+                start(same);
+                if (cases[i].finish) {
+                    must(w ? whole(text) : frame(text));
+                    assert_string_equal(heard->reader.finish, same ? cases[i].word : cases[i].finish);
+                } else {
+                    assert_false(w ? whole(text) : frame(text));
+                    assert_int_equal(err.kind, ERR_UPSTREAM_DOWN);
+                    assert_int_equal(heard->reader.error.remedy, REMEDY_RETRY);
+                    assert_int_equal(heard->events, 0);
+                }
+            }
+        }
+}
+
+/* Marks of what must be given back: Gemini's signatures through its compatible door, OpenRouter's details. */
+static void test_signatures(void **state)
+{
+    (void)state;
+    start(false);
+    must(frame(CHUNK("\"reasoning_details\":[{\"type\":\"reasoning.text\",\"text\":\"hm\",\"index\":0}]")));
+    must(frame(CHUNK("\"reasoning_details\":[{\"type\":\"reasoning.text\",\"text\":\"\",\"signature\":\"S\",\"index\":0}]")));
+    must(frame(CHUNK("\"reasoning_details\":[{\"type\":\"reasoning.encrypted\",\"data\":\"D\"}]")));
+    must(frame(CHUNK("\"extra_content\":{\"google\":{\"thought_signature\":\"G\"}}")));
+    assert_string_equal(heard_text(&heard->reasoning), "hm");
+    assert_string_equal(heard_text(&heard->opaque), "(mg1.openai.{\"type\":\"reasoning.text\",\"signature\":\"S\",\"index\":0})"
+                                                    "<mg1.openai.{\"type\":\"reasoning.encrypted\",\"data\":\"D\"}>(mg1.gemini.G)");
+    start(false);                                            /* the text stands there twice */
+    must(frame(CHUNK("\"reasoning\":\"hm\",\"reasoning_details\":[{\"type\":\"reasoning.text\",\"text\":\"hm\"}]")));
+    assert_string_equal(heard_text(&heard->reasoning), "hm");
+    start(false);
+    must(frame(CALLS("{\"id\":\"a\",\"function\":{\"name\":\"f\"},\"extra_content\":{\"google\":{\"thought_signature\":\"G\"}}}")));
+    assert_int_equal(heard->calls.n, 1);
+    assert_int_equal(heard->reader.dropped.n, 0);
+}
+
+/* Every shape of usage: whole and streamed, in any place, the last one counts. */
+static void test_usage_places(void **state)
+{
+    (void)state;
+    const struct { const char *usage; struct usage want; } cases[] = {
+        {"{\"prompt_tokens\":10,\"completion_tokens\":4,\"prompt_tokens_details\":{\"cached_tokens\":6,\"cache_write_tokens\":3,\"image_tokens\":2},"
+         "\"completion_tokens_details\":{\"reasoning_tokens\":3}}", {10, 4, 6, 3, 0, 2, 3, true}},
+        {"{\"prompt_tokens\":10,\"completion_tokens\":4,\"prompt_cache_hit_tokens\":8,\"prompt_cache_miss_tokens\":2}", {10, 4, 8, 0, 0, 0, 0, true}},
+        {"{\"prompt_tokens\":10,\"completion_tokens\":4,\"cached_tokens\":7}", {10, 4, 7, 0, 0, 0, 0, true}},
+        {"{\"prompt_tokens\":10,\"completion_tokens\":4,\"prompt_tokens_details\":{\"cached_tokens\":99,\"cache_write_tokens\":9},"
+         "\"completion_tokens_details\":{\"reasoning_tokens\":99}}", {10, 4, 10, 0, 0, 0, 4, true}},
+        {"{\"prompt_tokens\":10,\"total_tokens\":15}", {10, 5, 0, 0, 0, 0, 0, true}},
+        {"{\"prompt_tokens\":-10,\"completion_tokens\":-4}", {0, 0, 0, 0, 0, 0, 0, true}},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        const char *const places[] = {
+            "{\"choices\":[],\"usage\":%s}", "{\"choices\":[{\"delta\":{\"content\":\"a\"}}],\"usage\":%s}", "{\"choices\":[{\"delta\":{},\"usage\":%s}]}",
+            "{\"choices\":[],\"x_groq\":{\"id\":\"r\",\"usage\":%s}}",
+        };
+        start(false);
+        must(whole(arena_printf(a, "{\"choices\":[{\"message\":{}}],\"usage\":%s}", cases[i].usage)));
+        assert_memory_equal(&heard->reader.usage, &cases[i].want, sizeof(cases[i].want));
+        for (size_t k = 0; k < COUNT(places); k++) {
+            const char *text = places[k], *at = strstr(text, "%s");
+            start(false);
+            must(frame("{\"choices\":[{\"delta\":{}}],\"usage\":{\"prompt_tokens\":1,\"completion_tokens\":1}}"));
+            must(frame(arena_printf(a, "%.*s%s%s", (int)(at - text), text, cases[i].usage, at + 2)));
+            must(frame("{\"choices\":[{\"delta\":{}}],\"usage\":null}"));
+            assert_memory_equal(&heard->reader.usage, &cases[i].want, sizeof(cases[i].want));
+        }
+    }
+}
+
+static void test_errors_by_service(void **state)
+{
+    (void)state;
+    enum err_kind up = ERR_UPSTREAM, in = ERR_UPSTREAM_INPUT, key = ERR_UPSTREAM_AUTH, slow = ERR_RATE;
+    const struct { int status; const char *body; enum err_kind kind; enum remedy remedy; const char *code; int64_t after; } cases[] = {
+        {429, "{\"error\":{\"message\":\"m\",\"type\":\"insufficient_quota\",\"code\":\"insufficient_quota\"}}", up, REMEDY_OTHER, "insufficient_quota", 0},
+        {429, "{\"error\":{\"message\":\"Please try again in 5.289s. More\",\"type\":\"tokens\",\"code\":\"rate_limit_exceeded\"}}", slow, REMEDY_RETRY,
+         "rate_limit_exceeded", 5289},
+        {429, "{\"error\":{\"message\":\"Try again in 1m30s\"}}", slow, REMEDY_RETRY, "", 90000},
+        {400, "{\"error\":{\"message\":\"m\",\"code\":\"context_length_exceeded\"}}", in, REMEDY_CALLER, "context_length_exceeded", 0},
+        {401, "{\"error\":{\"message\":\"m\",\"code\":\"invalid_api_key\"}}", key, REMEDY_OTHER, "invalid_api_key", 0},
+        {404, "{\"error\":{\"message\":\"m\",\"code\":\"model_not_found\"}}", up, REMEDY_OTHER, "model_not_found", 0},
+        {400, "{\"error\":{\"code\":\"content_filter\",\"message\":\"m\",\"innererror\":{\"code\":\"ResponsibleAIPolicyViolation\"}}}", in, REMEDY_CALLER,
+         "content_filter", 0},
+        {401, "{\"statusCode\":401,\"message\":\"m\"}", key, REMEDY_OTHER, "401", 0},
+        {400, "{\"error\":{\"code\":\"Arrearage\",\"message\":\"m\"},\"request_id\":\"r\"}", up, REMEDY_OTHER, "Arrearage", 0},
+        {400, "{\"code\":\"DataInspectionFailed\",\"message\":\"m\",\"request_id\":\"r\"}", in, REMEDY_CALLER, "DataInspectionFailed", 0},
+        {429, "{\"error\":{\"code\":\"Throttling.RateQuota\",\"message\":\"m\"}}", slow, REMEDY_RETRY, "Throttling.RateQuota", 0},
+        {429, "{\"error\":{\"code\":\"1302\",\"message\":\"m\"}}", slow, REMEDY_RETRY, "1302", 0},
+        {429, "{\"error\":{\"code\":\"1113\",\"message\":\"m\"}}", up, REMEDY_OTHER, "1113", 0},
+        {429, "{\"error\":{\"code\":\"1308\",\"message\":\"m\"}}", up, REMEDY_OTHER, "1308", 0},
+        {400, "{\"error\":{\"code\":\"1211\",\"message\":\"m\"}}", up, REMEDY_OTHER, "1211", 0},
+        {400, "{\"error\":{\"code\":\"1214\",\"message\":\"m\"}}", in, REMEDY_CALLER, "1214", 0},
+        {400, "{\"error\":{\"code\":\"1301\",\"message\":\"m\"}}", in, REMEDY_CALLER, "1301", 0},
+        {500, "{\"error\":{\"code\":\"1234\",\"message\":\"m\"}}", up, REMEDY_RETRY, "1234", 0},
+        {403, "{\"error\":{\"code\":\"unsafe_request\",\"message\":\"m\",\"type\":\"invalid_request_error\"},\"id\":\"x\"}", in, REMEDY_CALLER,
+         "unsafe_request", 0},
+        {400, "{\"error\":{\"code\":\"invalid_model\",\"message\":\"m\"}}", up, REMEDY_OTHER, "invalid_model", 0},
+        {429, "{\"error\":{\"type\":\"engine_overloaded_error\",\"message\":\"m\"}}", ERR_UPSTREAM_DOWN, REMEDY_RETRY, "engine_overloaded_error", 0},
+        {429, "{\"error\":{\"type\":\"exceeded_current_quota_error\",\"message\":\"m\"}}", up, REMEDY_OTHER, "exceeded_current_quota_error", 0},
+        {402, "{\"error\":{\"message\":\"m\"}}", up, REMEDY_OTHER, "", 0},
+        {429, "{\"object\":\"error\",\"message\":\"m\",\"type\":\"rate_limit_error\",\"param\":null,\"code\":null}", slow, REMEDY_RETRY, "rate_limit_error", 0},
+        {422, "{\"detail\":[{\"loc\":[\"body\"],\"msg\":\"m\",\"type\":\"extra_forbidden\"}]}", in, REMEDY_CALLER, "", 0},
+        {498, "{\"error\":{\"message\":\"m\",\"type\":\"capacity_exceeded\"}}", slow, REMEDY_RETRY, "capacity_exceeded", 0},
+        {403, "{\"error\":{\"code\":403,\"message\":\"m\",\"metadata\":{\"reasons\":[\"violence\"],\"flagged_input\":\"x\"}}}", in, REMEDY_CALLER, "403", 0},
+        {403, "{\"error\":{\"code\":403,\"message\":\"m\",\"metadata\":{}}}", key, REMEDY_OTHER, "403", 0},
+        {429, "[{\"error\":{\"code\":429,\"message\":\"m\",\"status\":\"RESOURCE_EXHAUSTED\",\"details\":[{\"@type\":\"x\"},{\"retryDelay\":\"34s\"}]}}]", slow,
+         REMEDY_RETRY, "429", 34000},
+        {503, "{\"error\":{\"code\":503,\"message\":\"Loading model\",\"type\":\"unavailable_error\"}}", ERR_UPSTREAM_DOWN, REMEDY_RETRY, "503", 0},
+        {500, "<html>", up, REMEDY_RETRY, "", 0},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct upstream_error error;
+        upstream_error_of(cases[i].status, &error);
+        openai_rules.read_error(&(struct provider){.name = "p"}, cases[i].status, bytes_of(cases[i].body), a, &error);
+        if (error.kind != cases[i].kind || error.remedy != cases[i].remedy || strcmp(error.code, cases[i].code) != 0
+            || error.retry_after_ms != cases[i].after)
+            fail_msg("%s: %s, remedy %d, code %s, after %lld", cases[i].body, err_name(error.kind), (int)error.remedy, error.code,
+                     (long long)error.retry_after_ms);
+    }
+}
+
+/* The same inside HTTP 200: the reader knows what it stands for. */
+static void test_errors_inside_by_service(void **state)
+{
+    (void)state;
+    const struct { const char *body; enum err_kind kind; enum remedy remedy; int status; } cases[] = {
+        {"{\"error\":{\"code\":502,\"message\":\"Provider returned error\"},\"choices\":[{\"finish_reason\":\"error\",\"delta\":{}}]}", ERR_UPSTREAM, REMEDY_RETRY, 502},
+        {"{\"error\":{\"code\":\"insufficient_quota\",\"message\":\"m\"}}", ERR_UPSTREAM, REMEDY_OTHER, 0},
+        {"{\"error\":{\"code\":429,\"message\":\"try again in 2s\"}}", ERR_RATE, REMEDY_RETRY, 429},
+        {"{\"object\":\"error\",\"message\":\"m\",\"code\":400}", ERR_UPSTREAM_INPUT, REMEDY_CALLER, 400},
+        {"{\"error_code\":110,\"error_msg\":\"m\"}", ERR_UPSTREAM, REMEDY_OTHER, 0},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++)
+        for (int k = 0; k < 4; k++) {
+            start(k & 1);
+            must_fail(k & 2 ? whole(cases[i].body) : frame(cases[i].body), cases[i].kind);
+            assert_int_equal(heard->reader.error.kind, cases[i].kind);
+            assert_int_equal(heard->reader.error.remedy, cases[i].remedy);
+            assert_int_equal(heard->reader.error.status, cases[i].status);
+            assert_int_equal(heard->reader.error.body.n > 0, k & 1);
+            assert_int_equal(heard->events, 0);
+        }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -290,6 +540,14 @@ int main(void)
         cmocka_unit_test(test_a_caller_who_goes),
         cmocka_unit_test(test_error_bodies),
         cmocka_unit_test(test_requests),
+        cmocka_unit_test(test_pieces_of_content),
+        cmocka_unit_test(test_numbering),
+        cmocka_unit_test(test_calls_that_fail),
+        cmocka_unit_test(test_finishes),
+        cmocka_unit_test(test_signatures),
+        cmocka_unit_test(test_usage_places),
+        cmocka_unit_test(test_errors_by_service),
+        cmocka_unit_test(test_errors_inside_by_service),
     };
     return cmocka_run_group_tests(tests, help_begin, help_end);
 }
