@@ -21,7 +21,8 @@ struct reading {
     struct json value;
     const char *field;                   /* "messages[3]" */
     struct chat_message *message;
-    const char *function_id;             /* of the last deprecated function call, which results name by its function only */
+    size_t called;                       /* position + 1 of the last message with calls; 0 = none */
+    size_t results;                      /* messages of tools since then */
     struct buf thought;                  /* the text of the last thought, while pieces of it follow */
 };
 
@@ -198,7 +199,7 @@ static bool read_call(struct reading *r, struct json value, const char *id, stru
     struct json signature = json_at(value, "extra_content.google.thought_signature");
     const char *opaque = json_string(signature, r->arena);
     struct chat_tool_call call = {
-        .id = id,
+        .id = id && *id ? id : arena_printf(r->arena, "call_%zu_%zu", r->chat->messages.n - 1, r->message->tool_calls.n),
         .name = json_string(json_member(function, "name"), r->arena),
         .arguments = json_string(json_member(function, "arguments"), r->arena),
     };
@@ -230,8 +231,7 @@ static bool read_tool_calls(struct reading *r, struct err *err)
     }
     if (!function.p)
         return true;
-    r->function_id = arena_printf(r->arena, "function_%zu", r->chat->messages.n);
-    return read_call(r, r->value, r->function_id, function, arena_printf(r->arena, "%s.function_call", r->field), err);
+    return read_call(r, r->value, NULL, function, arena_printf(r->arena, "%s.function_call", r->field), err);
 }
 
 /* ---- messages ---- */
@@ -245,6 +245,27 @@ static enum chat_role role_of_word(struct json role)
     return json_equal(role, "tool") || json_equal(role, "function") ? CHAT_TOOL : CHAT_USER;
 }
 
+/* Which call a tool answers that does not say so: the one of its name (as the deprecated functions did), else the next. */
+static const char *call_answered(const struct reading *r, const char *name)
+{
+    const struct chat_message *messages = r->chat->messages.items;
+    struct list calls = r->called ? messages[r->called - 1].tool_calls : (struct list){0};
+    const struct chat_tool_call *call = calls.items;
+
+    for (size_t i = 0; name && i < calls.n; i++)
+        if (strcmp(call[i].name, name) == 0)
+            return call[i].id;
+    return r->results < calls.n ? call[r->results].id : NULL;
+}
+
+static bool read_result_id(struct reading *r, struct chat_message *m, struct err *err)
+{
+    if (!m->tool_call_id || !*m->tool_call_id)
+        m->tool_call_id = call_answered(r, m->name);
+    r->results++;
+    return m->tool_call_id || fail_field_as(err, "error.missing_field", arena_printf(r->arena, "%s.tool_call_id", r->field), "", "string");
+}
+
 static bool read_message(struct reading *r, struct err *err)
 {
     struct json audio = part_given(r->value, "audio");
@@ -253,13 +274,19 @@ static bool read_message(struct reading *r, struct err *err)
     m = r->message = part_message(r->chat, role_of_word(json_member(r->value, "role")), r->arena);
     m->name = json_string(json_member(r->value, "name"), r->arena);
     m->tool_call_id = json_string(json_member(r->value, "tool_call_id"), r->arena);
-    if (m->role == CHAT_TOOL && !m->tool_call_id)
-        m->tool_call_id = r->function_id;
+    if (m->role == CHAT_TOOL && !read_result_id(r, m, err))
+        return false;
     if (audio.p)
         return part_refuse(err, arena_printf(r->arena, "%s.audio", r->field), audio, "content", r->arena);
     if (m->role == CHAT_ASSISTANT)
         read_thoughts(r);
-    return read_content(r, err) && (m->role != CHAT_ASSISTANT || read_tool_calls(r, err));
+    if (!read_content(r, err) || (m->role == CHAT_ASSISTANT && !read_tool_calls(r, err)))
+        return false;
+    if (m->tool_calls.n) {
+        r->called = r->chat->messages.n;
+        r->results = 0;
+    }
+    return true;
 }
 
 bool openai_messages(struct json list, const char *field, struct chat *chat, struct arena *a, struct err *err)

@@ -102,6 +102,7 @@ static void test_bad_to_translate(void **state)
         {"{\"model\":\"m\",\"messages\":[{\"role\":\"assistant\",\"audio\":{\"id\":\"a\"}}]}", "messages[0].audio", "{\"id\":\"a\"}", "content"},
         {"{\"model\":\"m\",\"messages\":[{\"role\":\"assistant\",\"tool_calls\":[{\"id\":\"1\",\"type\":\"custom\",\"custom\":{\"name\":\"x\"}}]}]}",
          "messages[0].tool_calls[0].type", "\"custom\"", "function"},
+        {"{\"model\":\"m\",\"messages\":[{\"role\":\"tool\",\"content\":\"x\"}]}", "messages[0].tool_call_id", "", "string"},
         {"{\"model\":\"m\",\"messages\":[{\"role\":\"assistant\",\"function_call\":{}}]}", "messages[0].function_call.name", "", "string"},
         {"{\"model\":\"m\"," HELLO ",\"tools\":[{\"type\":\"custom\",\"custom\":{\"name\":\"x\"}}]}", "tools[0].type", "\"custom\"", "function"},
         {"{\"model\":\"m\"," HELLO ",\"tool_choice\":\"any\"}", "tool_choice", "\"any\"", "auto, none, required"},
@@ -174,7 +175,8 @@ static void test_messages(void **state)
     assert_string_equal(calls[1].arguments, "{}");
     assert_string_equal(calls[2].name, "h");
     assert_string_equal(calls[2].arguments, "{}");
-    assert_null(calls[2].id);
+    assert_string_equal(calls[2].id, "call_3_2");
+    assert_string_equal(message(5)->tool_call_id, "c2");
     assert_string_equal(message(4)->tool_call_id, "c1");
     assert_int_equal(message(7)->parts.n, 0);
 }
@@ -326,6 +328,12 @@ static void test_function_call(void **state)
     assert_int_equal(message(1)->tool_calls.n, 1);
     assert_string_equal(call->name, "f");
     assert_string_equal(message(2)->tool_call_id, call->id);
+    must(parse("{\"model\":\"m\",\"messages\":[{\"role\":\"assistant\",\"tool_calls\":[{\"id\":\"\",\"function\":{\"name\":\"f\"}},"
+               "{\"function\":{\"name\":\"f\"}}]},{\"role\":\"tool\",\"content\":\"1\"},{\"role\":\"tool\",\"tool_call_id\":\"\",\"content\":\"2\"}]}"));
+    call = message(0)->tool_calls.items;
+    assert_string_not_equal(call[0].id, call[1].id);
+    assert_string_equal(message(1)->tool_call_id, call[0].id);
+    assert_string_equal(message(2)->tool_call_id, call[1].id);
 }
 
 /* What was thought, with what its maker signed, comes back as it was given. */
