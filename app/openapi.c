@@ -99,7 +99,7 @@ static void put_words(struct json_out *out, const char *const *words)
 static void put_form_field(struct json_out *out, const struct form_field *f)
 {
     static const char *const types[] = {
-        [FORM_TEXT] = "string", [FORM_SECRET] = "string", [FORM_INT] = "integer", [FORM_BOOL] = "boolean", [FORM_WORD] = "string",
+        [FORM_TEXT] = "string", [FORM_SECRET] = "string", [FORM_INT] = "integer", [FORM_MONEY] = "integer", [FORM_BOOL] = "boolean", [FORM_WORD] = "string",
         [FORM_LINES] = "array",
     };
 
@@ -110,7 +110,7 @@ static void put_form_field(struct json_out *out, const struct form_field *f)
         put_words(out, f->words);
     if (f->type == FORM_LINES)
         json_name(out, "items"), json_put_raw(out, bytes_of("{\"type\":\"string\"}"));
-    if (f->type == FORM_INT) {
+    if (f->type == FORM_INT || f->type == FORM_MONEY) {
         json_member_put_int(out, "minimum", f->min);
         json_member_put_int(out, "maximum", f->max);
     } else if (f->type == FORM_TEXT || f->type == FORM_SECRET) {

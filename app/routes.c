@@ -5,6 +5,8 @@
 #include "console/audit_page.h"
 #include "console/keys_page.h"
 #include "console/overview_page.h"
+#include "console/price_form_page.h"
+#include "console/prices_page.h"
 #include "console/profile_page.h"
 #include "console/provider_form_page.h"
 #include "console/provider_verbs_page.h"
@@ -139,6 +141,16 @@ const struct route routes[] = {
     {GET, "/admin/providers/:id/delete", OPERATOR, .run = provider_delete_page, .lane = LANE_PAGES},
     {POST, "/admin/providers/:id/delete", OPERATOR, .run = provider_delete_do, .lane = LANE_PAGES, .twin = "/api/v1/providers/:id",
      .twin_method = DELETE, .twin2 = "/admin/config/llm/:id", .twin2_method = DELETE, .body_max = BODY_FORM, .help = "api.provider_delete"},
+
+    {GET, "/admin/prices", VIEWER, .run = prices_list_page, .lane = LANE_PAGES, .twin = "/api/v1/prices", .help = "api.prices",
+     .view = prices_page_fields},
+    {POST, "/admin/prices", OPERATOR, .run = price_create_do, .lane = LANE_PAGES, .twin = "/api/v1/prices", .body_max = BODY_FORM,
+     .help = "api.price_create", .form = price_sent_fields, .view = price_page_fields},
+    {GET, "/admin/prices/new", OPERATOR, .run = price_new_page, .lane = LANE_PAGES},
+    {GET, "/admin/prices/:id", VIEWER, .run = price_detail_page, .lane = LANE_PAGES, .twin = "/api/v1/prices/:id", .help = "api.price",
+     .view = price_page_fields},
+    {POST, "/admin/prices/:id/end", OPERATOR, .run = price_end_do, .lane = LANE_PAGES, .twin = "/api/v1/prices/:id", .twin_method = DELETE,
+     .body_max = BODY_FORM, .help = "api.price_end", .view = price_page_fields},
 
     {GET, "/admin/keys", DEVELOPER, .run = keys_list_page, .lane = LANE_PAGES, .twin = "/api/v1/keys", .help = "api.keys", .view = keys_page_fields},
     {POST, "/admin/keys", DEVELOPER, .run = key_create_do, .lane = LANE_PAGES, .twin = "/api/v1/keys", .body_max = BODY_PROVIDER,

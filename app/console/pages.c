@@ -5,6 +5,8 @@
 #include "console/error_page.h"
 #include "console/keys_page.h"
 #include "console/overview_page.h"
+#include "console/price_form_page.h"
+#include "console/prices_page.h"
 #include "console/profile_page.h"
 #include "console/provider_form_page.h"
 #include "console/provider_verbs_page.h"
@@ -27,6 +29,9 @@ const struct page console_pages[] = {
     {"login", login_page_fields},
     {"nav", nav_page_fields},
     {"overview", overview_page_fields},
+    {"price", price_page_fields},
+    {"price_form", price_form_fields},
+    {"prices", prices_page_fields},
     {"profile", profile_page_fields},
     {"provider", provider_detail_fields},
     {"provider_activate", provider_verb_fields},

@@ -44,6 +44,7 @@ static const struct {
     {"nav.observe",     "runs",      "pulse",  "nav.runs",      VIEWER},
     {"nav.observe",     "audit",     "scroll", "nav.audit",     AUDITOR},
     {"nav.models",      "providers", "cloud",  "nav.providers", VIEWER},
+    {"nav.models",      "prices",    "tag",    "nav.prices",    VIEWER},
     {"nav.govern",      "keys",      "key",    "nav.keys",      DEVELOPER},
     {"nav.govern",      "users",     "users",  "nav.users",     ADMIN},
     {"nav.system",      "settings",  "gear",   "nav.settings",  ADMIN},

@@ -207,6 +207,21 @@ static void read_int(struct reading *in, const struct form_field *field, const s
         *to = n;
 }
 
+/* Millionths: a decimal number in forms, a whole one in JSON, as it is answered there. */
+static void read_money(struct reading *in, const struct form_field *field, const struct input *input)
+{
+    struct err err;
+    if (input->is_json) {
+        read_int(in, field, input);
+        return;
+    }
+    const char *shown = trim(in, input->text);
+    if (shown[0] == '\0' && field->required)
+        problem(in, field, "form.required", "", "");
+    else if (shown[0] != '\0' && !parse_decimal(shown, 6, field->min, field->max, field->name, member(in, field), &err))
+        problem(in, field, "form.not_possible", shown, arena_text(in->rq->arena, err.allowed));
+}
+
 static void read_bool(struct reading *in, const struct form_field *field, const struct input *input)
 {
     bool *to = member(in, field);
@@ -259,6 +274,8 @@ static void read_lines(struct reading *in, const struct form_field *field, const
 static void read_null(struct reading *in, const struct form_field *field)
 {
     bool text = field->type == FORM_TEXT || field->type == FORM_SECRET || field->type == FORM_WORD;
+    if (field->type == FORM_MONEY && !field->required)
+        return;
     if (field->required || !(text || field->type == FORM_LINES))
         problem(in, field, "form.required", "", "");
     else if (text)
@@ -280,6 +297,8 @@ static void read_value(struct reading *in, const struct form_field *field, const
         read_word(in, field, input->text);
     else if (field->type == FORM_INT)
         read_int(in, field, input);
+    else if (field->type == FORM_MONEY)
+        read_money(in, field, input);
     else if (field->type == FORM_BOOL)
         read_bool(in, field, input);
     else
@@ -295,7 +314,7 @@ static void read_absent(struct reading *in, const struct form_field *field, bool
         return;
     }
     bool has = field->type == FORM_BOOL;
-    if (field->type == FORM_INT)
+    if (field->type == FORM_INT || field->type == FORM_MONEY)
         has = *(int64_t *)member(in, field) != 0;
     else if (field->type == FORM_LINES)
         has = ((struct list *)member(in, field))->n > 0;

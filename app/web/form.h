@@ -11,6 +11,7 @@ enum form_type {
     FORM_TEXT,       /* const char *: trimmed unless .keep_space; "" and absent are NULL unless required */
     FORM_SECRET,     /* const char *: never echoed or trimmed; "" is as if not sent: the saved one stays; JSON null is given as NULL */
     FORM_INT,        /* int64_t */
+    FORM_MONEY,      /* int64_t, millionths: "2.5" in a form is 2500000, which is what JSON has; "" and null leave what was set before */
     FORM_BOOL,       /* bool; a missing checkbox is false in a form, unchanged in JSON */
     FORM_WORD,       /* const char *, one of ${words} */
     FORM_LINES,      /* struct list of const char *: lines or commas in a form, array of strings in JSON */
