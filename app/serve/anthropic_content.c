@@ -267,7 +267,7 @@ static const struct block_row {
     const char *type;
     int places;
     bool (*read)(struct reading *, struct json block, const char *field, struct err *);
-    const char *known[8];                /* members that are translated; citations_config and the like are dropped */
+    const char *known[8];                /* members that are translated, or say nothing; others are dropped */
 } block_rows[] = {
     {"text", IN_USER | IN_ASSISTANT | IN_RESULT | IN_SYSTEM, read_text, {"type", "text"}},
     {"image", IN_USER | IN_RESULT, read_image, {"type", "source"}},
@@ -276,7 +276,7 @@ static const struct block_row {
     {"tool_result", IN_USER, read_result, {"type", "tool_use_id", "content", "is_error"}},
     {"thinking", IN_ASSISTANT, read_thinking, {"type", "thinking", "signature"}},
     {"redacted_thinking", IN_ASSISTANT, read_redacted, {"type", "data"}},
-    {"tool_use", IN_ASSISTANT, read_tool_use, {"type", "id", "name", "input"}},
+    {"tool_use", IN_ASSISTANT, read_tool_use, {"type", "id", "name", "input", "caller"}},
 };
 
 /* Blocks of Anthropic's own tools (server_tool_use, …_tool_result, container_upload) mean nothing elsewhere. */

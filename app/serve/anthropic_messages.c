@@ -48,6 +48,8 @@ static void put_stop(struct json_out *out, const struct run *run)
 
     json_member_text(out, "stop_reason", reason);
     json_member_text(out, "stop_sequence", strcmp(reason, "stop_sequence") == 0 ? run->reader.stop_sequence : NULL);
+    json_name(out, "stop_details");
+    json_put_raw(out, bytes_of(strcmp(reason, "refusal") == 0 ? "{\"type\":\"refusal\",\"category\":null,\"explanation\":null}" : "null"));
 }
 
 /* The parts beside the rest, not in it: input_tokens leaves out what was read from a cache or written to one. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "serve/model_list.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -22,13 +23,13 @@ enum face model_list_face(const struct request *rq)
     return anthropic ? FACE_ANTHROPIC : FACE_OPENAI;
 }
 
-/* A model whose day of release nobody told us is of 1970, as Anthropic's API says it. */
 struct model_view {
-    const char *type, *id, *display_name, *created_at;
+    const char *type, *id, *display_name, *capabilities, *max_input_tokens, *max_tokens;
+    int64_t created_at;
 };
 static const struct field model_view_fields[] = {
-    FIELD(struct model_view, type), FIELD(struct model_view, id), FIELD(struct model_view, display_name), FIELD(struct model_view, created_at),
-    FIELD_END,
+    FIELD(struct model_view, type), FIELD(struct model_view, id), FIELD(struct model_view, display_name), FIELD_TIME(struct model_view, created_at),
+    FIELD_RAW(struct model_view, max_input_tokens), FIELD_RAW(struct model_view, max_tokens), FIELD_RAW(struct model_view, capabilities), FIELD_END,
 };
 
 struct models_view {
@@ -41,17 +42,42 @@ static const struct field models_view_fields[] = {
     FIELD(struct models_view, first_id), FIELD(struct models_view, last_id), FIELD_END,
 };
 
-static struct model_view view_of(const char *name)
+/* The model of the first provider that has it: the one a run would try first. */
+static const struct model *model_named(const struct snapshot *s, const char *name)
 {
-    return (struct model_view){"model", name, name, "1970-01-01T00:00:00Z"};
+    const struct provider *p = s->providers.items;
+
+    for (size_t i = 0; i < s->providers.n; i++) {
+        const struct model *model = p[i].enabled ? provider_model(&p[i], name) : NULL;
+
+        if (model && model->enabled)
+            return model;
+    }
+    return NULL;
 }
 
-static struct list usable(struct request *rq)
+static const char *number_or_null(int64_t n, struct arena *a)
+{
+    return n > 0 ? arena_printf(a, "%" PRId64, n) : "null";
+}
+
+/* A model whose day nobody told us is of 1970, as Anthropic's API has it. */
+static struct model_view view_of(const struct snapshot *s, const char *name, struct arena *a)
+{
+    const struct model *model = model_named(s, name);
+
+    return (struct model_view){
+        .type = "model", .id = name, .display_name = name, .capabilities = "null", .created_at = model && model->created_at ? model->created_at : 1,
+        .max_input_tokens = number_or_null(model ? model->context : 0, a), .max_tokens = number_or_null(model ? model->max_output : 0, a),
+    };
+}
+
+static const struct snapshot *settings_of(struct request *rq)
 {
     struct snapshot *s = gate_snapshot(rq->gate);
 
     arena_defer(rq->arena, drop_snapshot, s);
-    return models_usable(s, rq->who->key, rq->arena);
+    return s;
 }
 
 /* Where the model called ${id} is in the list; n if it is not there. */
@@ -84,7 +110,8 @@ static bool read_page(struct request *rq, struct list names, size_t *from_r, siz
 
 static bool list_anthropic(struct request *rq)
 {
-    struct list names = usable(rq);
+    const struct snapshot *s = settings_of(rq);
+    struct list names = models_usable(s, rq->who->key, rq->arena);
     const char *const *name = names.items;
     struct model_view *views;
     struct models_view view = {0};
@@ -94,7 +121,7 @@ static bool list_anthropic(struct request *rq)
         return false;
     views = NEW_ARRAY(rq->arena, struct model_view, to - from);
     for (size_t i = from; i < to; i++)
-        views[i - from] = view_of(name[i]);
+        views[i - from] = view_of(s, name[i], rq->arena);
     view.data = (struct list){views, to - from};
     view.has_more = request_query(rq, "before_id") && !request_query(rq, "after_id") ? from > 0 : to < names.n;
     if (to > from) {
@@ -106,7 +133,8 @@ static bool list_anthropic(struct request *rq)
 
 static bool one_anthropic(struct request *rq)
 {
-    struct list names = usable(rq);
+    const struct snapshot *s = settings_of(rq);
+    struct list names = models_usable(s, rq->who->key, rq->arena);
     const char *id = request_path_param(rq, "id");
     size_t at = place_of(names, id);
     struct model_view view;
@@ -116,7 +144,7 @@ static bool one_anthropic(struct request *rq)
         rq->err.kind = ERR_MODEL_NOT_FOUND;
         return false;
     }
-    view = view_of(((const char *const *)names.items)[at]);
+    view = view_of(s, ((const char *const *)names.items)[at], rq->arena);
     return response_json(rq, 200, model_view_fields, &view);
 }
 

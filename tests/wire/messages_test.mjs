@@ -278,7 +278,8 @@ describe('as Claude Code calls', () => {
     assert.equal(new Set(ids).size, ids.length);
     const page = await (await stack.fetch('/v1/models?limit=3', { headers: version })).json();
     assert.deepEqual([page.data.length, page.has_more, page.first_id, page.last_id], [3, true, ids[0], ids[2]]);
-    assert.deepEqual(Object.keys(page.data[0]), ['type', 'id', 'display_name', 'created_at']);
+    assert.deepEqual(Object.keys(page.data[0]), ['type', 'id', 'display_name', 'created_at', 'max_input_tokens', 'max_tokens', 'capabilities']);
+    assert.match(page.data[0].created_at, /^\d{4}-\d\d-\d\dT[\d:.]+Z$/);
     const back = await (await stack.fetch(`/v1/models?limit=2&before_id=${encodeURIComponent(ids[4])}`, { headers: version })).json();
     assert.deepEqual(back.data.map((m) => m.id), ids.slice(2, 4));
     assert.equal((await client.models.retrieve('claude-test')).display_name, 'claude-test');
