@@ -361,6 +361,19 @@ const struct model *provider_model(const struct provider *p, const char *name)
     return strchr(name, ':') ? NULL : model_latest(p, name);
 }
 
+const struct model *snapshot_model(const struct snapshot *s, const char *name)
+{
+    const struct provider *p = s->providers.items;
+
+    for (size_t i = 0; i < s->providers.n; i++) {
+        const struct model *model = p[i].enabled ? provider_model(&p[i], name) : NULL;
+
+        if (model && model->enabled)
+            return model;
+    }
+    return NULL;
+}
+
 bool model_local(const struct provider *p, const struct model *m)
 {
     return p->local && !m->remote;

@@ -94,6 +94,7 @@ struct egress provider_egress(bool local, const char *base_url);
 const struct provider *snapshot_provider(const struct snapshot *, const char *id);
 const struct provider *snapshot_active(const struct snapshot *);          /* NULL if none */
 const struct key *snapshot_key(const struct snapshot *, const char *id);
+const struct model *snapshot_model(const struct snapshot *, const char *name);      /* of the first provider that has it enabled; NULL */
 /* "name:latest" and "name" mean each other where only one of them is listed, as in Ollama. */
 const struct model *provider_model(const struct provider *, const char *name);
 /* Whether what is sent to it stays on hosts of our own: a local provider may pass some of its models on (Ollama's cloud models). */

@@ -150,7 +150,7 @@ void openai_error_refine(const struct openai_error *e, struct arena *a, struct u
 
     if (!row)
         row = row_of(e->type);
-    if (row) {
+    if (row && (row->kind != ERR_UPSTREAM || row->remedy != error->remedy)) {        /* "server_error" says no more than a 503 does */
         error->kind = row->kind;
         error->remedy = row->remedy;
     }

@@ -42,20 +42,6 @@ static const struct field models_view_fields[] = {
     FIELD(struct models_view, first_id), FIELD(struct models_view, last_id), FIELD_END,
 };
 
-/* The model of the first provider that has it: the one a run would try first. */
-static const struct model *model_named(const struct snapshot *s, const char *name)
-{
-    const struct provider *p = s->providers.items;
-
-    for (size_t i = 0; i < s->providers.n; i++) {
-        const struct model *model = p[i].enabled ? provider_model(&p[i], name) : NULL;
-
-        if (model && model->enabled)
-            return model;
-    }
-    return NULL;
-}
-
 static const char *number_or_null(int64_t n, struct arena *a)
 {
     return n > 0 ? arena_printf(a, "%" PRId64, n) : "null";
@@ -64,7 +50,7 @@ static const char *number_or_null(int64_t n, struct arena *a)
 /* A model whose day nobody told us is of 1970, as Anthropic's API has it. */
 static struct model_view view_of(const struct snapshot *s, const char *name, struct arena *a)
 {
-    const struct model *model = model_named(s, name);
+    const struct model *model = snapshot_model(s, name);
 
     return (struct model_view){
         .type = "model", .id = name, .display_name = name, .capabilities = "null", .created_at = model && model->created_at ? model->created_at : 1,

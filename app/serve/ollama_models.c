@@ -104,20 +104,6 @@ static void put_entry(struct json_out *out, const char *name, const struct model
     json_end_object(out);
 }
 
-/* The model of that name that would be asked first. */
-static const struct model *model_of(const struct snapshot *s, const char *name)
-{
-    const struct provider *p = s->providers.items;
-
-    for (size_t i = 0; i < s->providers.n; i++) {
-        const struct model *model = p[i].enabled ? provider_model(&p[i], name) : NULL;
-
-        if (model && model->enabled)
-            return model;
-    }
-    return NULL;
-}
-
 static bool answer_list(struct request *rq, bool loaded)
 {
     struct snapshot *s = gate_snapshot(rq->gate);
@@ -132,7 +118,7 @@ static bool answer_list(struct request *rq, bool loaded)
     json_name(&out, "models");
     json_begin_array(&out);
     for (size_t i = 0; i < names.n; i++)
-        put_entry(&out, name[i], model_of(s, name[i]), loaded);
+        put_entry(&out, name[i], snapshot_model(s, name[i]), loaded);
     json_end_array(&out);
     json_end_object(&out);
     return buf_done(&buf, &text, &rq->err) && response_text(rq, 200, "application/json", buf_view(&buf));

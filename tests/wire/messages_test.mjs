@@ -10,7 +10,7 @@ const TALK = 'tokens=1000+delay=20';
 const MODELS = ['tool', 'tools2', 'noargs+tool', 'saytoo+tools2', 'reasoning', 'usage=10:20', 'usage=100:20+cached=30', 'nousage+fixed', 'size=200000',
   'tokens=30', 'tokens=5+delay=20', 'utf8split', TALK, 'status=400', 'status=401', 'status=404', 'status=429+retry-after=1', 'status=500', 'status=503', 'badjson',
   'errorin200', 'fixed+errorin200', 'fixed+cut=700', 'claude-test', 'claude-second'];
-const PROVIDERS = [['an OpenAI-compatible provider', 'fake'], ['an Ollama provider', 'fake-ollama']];
+const PROVIDERS = [['an OpenAI-compatible provider', 'fake'], ['an Ollama provider', 'fake-ollama'], ['Anthropic itself', 'fake-anthropic']];
 const PIXEL = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
 const WEATHER = { name: 'get_weather', description: 'The weather of a city', input_schema: { type: 'object', properties: { city: { type: 'string' } } } };
 
@@ -18,8 +18,9 @@ let stack, client;
 before(async () => {
   stack = await Stack.start({ name: 'messages', models: MODELS });
   await stack.addProvider({ name: 'fake-ollama', type: 'ollama', baseUrl: stack.fake.url, models: ['echo', 'fixed', 'hold', ...MODELS].map((m) => `${m}:latest`) });
+  await stack.addProvider({ name: 'fake-anthropic', type: 'anthropic', baseUrl: stack.fake.url, secret: 'sk-ant-0123456789', models: ['echo', 'fixed', 'hold', 'status=529', ...MODELS] });
   client = new Anthropic({ baseURL: stack.url, apiKey: stack.key, maxRetries: 0 });
-  await stack.until('the second provider to be known', async () => (await all(client.models.list({ limit: 1000 }))).some((m) => m.id === 'hold:latest'));
+  await stack.until('the last provider to be known', async () => (await all(client.models.list({ limit: 1000 }))).some((m) => m.id === 'status=529'));
 });
 after(() => stack?.stop());
 beforeEach(() => stack.fake.forget());
@@ -72,7 +73,9 @@ function checkOrder(events) {
 
 for (const [kind, provider] of PROVIDERS) {
   describe(`through ${kind}`, () => {
-    const ollama = provider === 'fake-ollama', on = (model) => `${provider}/${model}${ollama ? ':latest' : ''}`;
+    const ollama = provider === 'fake-ollama', same = provider === 'fake-anthropic';
+    const on = (model) => `${provider}/${model}${ollama ? ':latest' : ''}`;
+    const other = same ? () => {} : test;                  // what only a translation does; see "of one dialect" below
 
     test('a whole answer', async () => {
       const { data, response } = await client.messages.create(ask(on('echo'), 'Hello 月门 🌙')).withResponse();
@@ -96,7 +99,7 @@ for (const [kind, provider] of PROVIDERS) {
       test(`${model}: streamed is whole`, async () => {
         const body = ask(on(model), 'Hello', { tools: [WEATHER] });
         const [whole, streamed] = [await client.messages.create(body), await client.messages.stream(body).finalMessage()];
-        const facts = (m) => ({ content: m.content.map(({ id, ...rest }) => rest), stop: m.stop_reason, usage: m.usage.output_tokens, in: m.usage.input_tokens });
+        const facts = (m) => ({ content: m.content.map(({ id, citations, ...rest }) => rest), stop: m.stop_reason, usage: m.usage.output_tokens, in: m.usage.input_tokens });
         assert.deepEqual(facts(streamed), facts(whole));
         checkOrder(await raw(body));
       });
@@ -112,8 +115,8 @@ for (const [kind, provider] of PROVIDERS) {
         { role: 'user', content: [{ type: 'tool_result', tool_use_id: call.id, content: [{ type: 'text', text: 'Sunny' }] }, { type: 'text', text: 'So?' }] }] }));
       assert.equal(second.stop_reason, 'end_turn');
       const sent = JSON.parse((await stack.fake.chats()).at(-1).body);
-      assert.deepEqual(sent.messages.map((m) => m.role), ['user', 'assistant', 'tool', 'user']);
-      assert.equal(sent.messages[2].content, 'Sunny');
+      assert.deepEqual(sent.messages.map((m) => m.role), same ? ['user', 'assistant', 'user'] : ['user', 'assistant', 'tool', 'user']);
+      if (!same) assert.equal(sent.messages[2].content, 'Sunny');
     });
 
     test('parallel calls stay apart, and a call without arguments has {}', async () => {
@@ -130,7 +133,7 @@ for (const [kind, provider] of PROVIDERS) {
       }
     });
 
-    test('an image, a schema, a system prompt and parameters arrive', async () => {
+    other('an image, a schema, a system prompt and parameters arrive', async () => {
       await client.messages.create(ask(on('fixed'), [{ type: 'text', text: 'What is it?' },
         { type: 'image', source: { type: 'base64', media_type: 'image/png', data: PIXEL } }], {
         system: [{ type: 'text', text: 'Be brief.', cache_control: { type: 'ephemeral' } }, { type: 'text', text: 'Be kind.' }],
@@ -142,14 +145,14 @@ for (const [kind, provider] of PROVIDERS) {
       assert.ok(!body.includes('cache_control'));
     });
 
-    test('what was dropped is recorded', async () => {
+    other('what was dropped is recorded', async () => {
       const { response } = await client.messages.create(ask(on('fixed'), [{ type: 'text', text: 'x', cache_control: { type: 'ephemeral' } }],
         { metadata: { user_id: 'u' }, service_tier: 'auto', thinking: { type: 'adaptive' } })).withResponse();
       const [run] = await stack.runRows(response.headers.get('x-run-id'));
       for (const field of ['content.cache_control', 'service_tier', 'thinking']) assert.ok(run.dropped.includes(field), run.dropped);
     });
 
-    test('thinking comes as blocks, and goes back', async () => {
+    other('thinking comes as blocks, and goes back', async () => {
       const message = await client.messages.create(ask(on('reasoning')));
       assert.deepEqual(message.content.map((b) => b.type), ['thinking', 'text']);
       assert.ok(message.content[0].thinking.length > 0);
@@ -157,7 +160,7 @@ for (const [kind, provider] of PROVIDERS) {
         { role: 'assistant', content: message.content }, { role: 'user', content: 'And?' }] }));
     });
 
-    test('usage: what was cached is beside the rest', async () => {
+    other('usage: what was cached is beside the rest', async () => {
       const whole = await client.messages.create(ask(on('usage=100:20+cached=30')));
       const cached = ollama ? 0 : 30;                      // Ollama has no count of it
       assert.deepEqual([whole.usage.input_tokens, whole.usage.cache_read_input_tokens, whole.usage.output_tokens], [100 - cached, cached, 20]);
@@ -175,7 +178,7 @@ for (const [kind, provider] of PROVIDERS) {
       assert.equal(streamed.stop_reason, 'max_tokens');
     });
 
-    test('errors are those of the SDK', async () => {
+    other('errors are those of the SDK', async () => {
       const cases = [['status=400', Anthropic.BadRequestError, 'invalid_request_error'], ['status=401', Anthropic.InternalServerError, 'api_error'],
         ['status=429+retry-after=1', Anthropic.RateLimitError, 'rate_limit_error'], ['status=503', Anthropic.InternalServerError, 'overloaded_error'],
         ['badjson', Anthropic.InternalServerError, 'api_error'], ['errorin200', Anthropic.InternalServerError, null]];
@@ -206,7 +209,7 @@ for (const [kind, provider] of PROVIDERS) {
       await stack.fake.request('the provider call to be cancelled', (r) => r.closed_early);
     });
 
-    test('what cannot be passed on is refused by name', async () => {
+    other('what cannot be passed on is refused by name', async () => {
       const cases = [
         [{ tools: [{ type: 'web_search_20250305', name: 'web_search' }] }, /tools\[0\]\.type.*web_search_20250305/],
         [{ mcp_servers: [{ type: 'url', url: 'https://x.example', name: 'x' }] }, /mcp_servers/],
@@ -220,7 +223,7 @@ for (const [kind, provider] of PROVIDERS) {
       assert.equal((await stack.fake.chats()).length, 0, 'nothing was sent');
     });
 
-    test('counting tokens sends nothing and records nothing', async () => {
+    other('counting tokens sends nothing and records nothing', async () => {
       const { max_tokens: none, ...body } = ask(on('fixed'), 'How many tokens are these?', { system: 'Be brief.' });
       const { data: small, response } = await client.messages.countTokens(body).withResponse();
       assert.equal(response.headers.get('x-run-id'), null);
@@ -232,6 +235,61 @@ for (const [kind, provider] of PROVIDERS) {
     });
   });
 }
+
+describe('of one dialect', () => {
+  const on = (model) => `fake-anthropic/${model}`;
+  const last = async () => (await stack.fake.chats()).at(-1);
+
+  test('what the caller sent arrives: unknown fields, the order of system, betas and version', async () => {
+    const body = { ...ask(on('fixed')), x_unknown: { deep: [1, 2.5] }, context_management: { edits: [] },
+      system: [{ type: 'text', text: 'x-anthropic-billing-header: a;' }, { type: 'text', text: 'b', cache_control: { type: 'ephemeral', ttl: '1h' } }] };
+    const answer = await stack.post('/v1/messages?beta=true', body, { headers: { 'anthropic-version': '2023-01-01', 'anthropic-beta': 'a-1,b-2' } });
+    assert.equal(answer.status, 200);
+    const seen = await last();
+    assert.deepEqual(JSON.parse(seen.body), { ...body, model: 'fixed' });
+    assert.deepEqual([seen.headers['anthropic-version'], seen.headers['anthropic-beta']], ['2023-01-01', 'a-1,b-2']);
+    assert.ok(!JSON.stringify(seen.headers).includes(stack.key));
+  });
+
+  test('its errors are passed on as it said them, with their status', async () => {
+    for (const model of ['status=400', 'status=429+retry-after=1', 'status=500', 'status=529']) {
+      const direct = await fetch(`${stack.fake.url}/v1/messages`, { method: 'POST', body: JSON.stringify(ask(model)), headers: { 'anthropic-version': '2023-06-01' } });
+      const answer = await stack.post('/v1/messages', ask(on(model)));
+      assert.equal(answer.status, direct.status, model);
+      const [said, heard] = [await direct.json(), await answer.json()];
+      assert.deepEqual([heard.type, heard.error], [said.type, said.error]);
+      assert.equal(answer.headers.get('retry-after'), direct.headers.get('retry-after'));
+      assert.ok(answer.headers.get('request-id'));
+    }
+  });
+
+  test('but that it refuses our key is not the caller\'s fault', async () => {
+    const answer = await stack.post('/v1/messages', ask(on('status=401')));
+    assert.equal(answer.status, 502);
+    assert.equal((await answer.json()).error.type, 'api_error');
+  });
+
+  test('the error inside a stream is its own, once', async () => {
+    const events = await raw(ask(on('fixed+errorin200')));
+    assert.equal(events.filter((e) => e.type === 'error').length, 1);
+    assert.equal(events.at(-1).type, 'error');
+  });
+
+  test('what another provider thought and marked is taken back without its marks', async () => {
+    const thought = await client.messages.create(ask('fake/reasoning'));
+    assert.deepEqual(thought.content.map((b) => b.type), ['thinking', 'text']);
+    const messages = [{ role: 'user', content: 'x' }, { role: 'assistant', content: thought.content }, { role: 'user', content: 'And?' }];
+    assert.equal((await client.messages.create(ask(on('fixed'), '', { messages }))).stop_reason, 'end_turn');
+    assert.ok(!(await last()).body.includes('mg1.'));
+  });
+
+  test('tokens are counted as runs are authorised, with tools only Anthropic has', async () => {
+    const { max_tokens: none, ...body } = ask(on('fixed'), 'How many?', { tools: [{ type: 'bash_20250124', name: 'bash' }] });
+    assert.ok((await client.messages.countTokens(body)).input_tokens > 5);
+    await assert.rejects(client.messages.countTokens({ ...body, model: 'fake-anthropic/nobody' }), Anthropic.NotFoundError);
+    assert.equal((await stack.fake.chats()).length, 0);
+  });
+});
 
 describe('as Claude Code calls', () => {
   const version = { 'anthropic-version': '2023-06-01', 'anthropic-beta': 'claude-code-20250219,interleaved-thinking-2025-05-14', 'x-app': 'cli',
