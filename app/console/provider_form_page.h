@@ -7,8 +7,8 @@
 
 struct request;
 
-extern const struct field provider_form_page_fields[], provider_test_fields[];
-extern const struct form_field provider_sent_fields[], provider_tried_fields[];
+extern const struct field provider_form_page_fields[], provider_test_fields[];          /* provider_form_view.c */
+extern const struct form_field provider_sent_fields[], provider_tried_fields[];         /* provider_sent.c */
 
 bool provider_new_page(struct request *);            /* GET  /admin/providers/new?type= */
 bool provider_edit_page(struct request *);           /* GET  /admin/providers/:id/edit */
