@@ -73,8 +73,7 @@ static void judge(struct check *check, const struct http_result *result, bool li
     } else if (result->status != 200 && !listed) {
         check->reason = status_reason(result->status);
     } else if (!listed) {
-        check->reason = "malformed";
-        snprintf(check->detail, sizeof(check->detail), "%.150s", err->text);
+        check->reason = err->kind == ERR_UPSTREAM_AUTH ? "status_401" : "malformed";      /* some say so with HTTP 200 */
     } else {
         check->state = result->total_us > SLOW_US ? "warn" : "ok";
         check->reason = result->total_us > SLOW_US ? "slow" : "";
@@ -139,6 +138,8 @@ void provider_check(const struct provider *provider, int64_t timeout_ms, struct 
     judge(check_r, &result, listed, &err);
     if (result.end == HTTP_DONE && result.status != 200 && !listed)
         note_words(check_r, provider, error_words(provider, result.status, body, a), a);
+    else if (result.end == HTTP_DONE && !listed)
+        note_words(check_r, provider, err.text, a);
     log_redact(check_r->detail);
     metric_add(METRIC_health_checks_total, 1);
 }

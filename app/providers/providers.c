@@ -16,7 +16,7 @@ static const struct provider_type ollama = {
 };
 
 static const struct provider_type gemini = {
-    .name = "gemini", .label = "Google Gemini", .rules = &gemini_rules, .base_url = "https://generativelanguage.googleapis.com/v1beta",
+    .name = "gemini", .label = "Google Gemini", .icon = "GM", .rules = &gemini_rules, .base_url = "https://generativelanguage.googleapis.com/v1beta",
     .mode = "cloud", .secret_needed = true, .help = "provider.type.help.gemini", .retention = RETENTION_CONTRACT, .embed_max = 100,
     .prices = "gemini",
 };
@@ -58,11 +58,23 @@ static const struct provider_type bedrock = {
     .retention = RETENTION_CONTRACT, .prices = "bedrock",
 };
 
+static const struct provider_option_row hunyuan_options[] = {
+    {.name = "secret_id", .initial = "", .example = "AKIDz8krbsJ5yKBZQpn74WFkmLPx3EXAMPLE", .required = true, .max = 128},
+    {.name = "region", .initial = "", .example = "ap-guangzhou", .max = 40},
+    {.name = NULL},
+};
+
+static const struct provider_type hunyuan_native = {
+    .name = "hunyuan-native", .label = "Tencent Hunyuan (TC3)", .icon = "HY", .rules = &hunyuan_rules, .mode = "cloud", .secret_needed = true,
+    .base_url = "https://hunyuan.tencentcloudapi.com", .options = hunyuan_options, .help = "provider.type.help.hunyuan_native",
+    .retention = RETENTION_CONTRACT, .embed_max = 50, .prices = "hunyuan",
+};
+
 const struct provider_type *const all_provider_types[] = {
     /* local */
     &ollama, &vllm_service, &llamacpp_service, &lmstudio_service, &localai_service, &compatible_service,
     /* China */
-    &qwen_service, &zhipu_service, &qianfan_service, &hunyuan_service, &deepseek_service, &moonshot_service,
+    &qwen_service, &zhipu_service, &qianfan_service, &hunyuan_service, &hunyuan_native, &deepseek_service, &moonshot_service,
     /* the world */
     &openai_service, &azure_service, &azure_classic_service, &anthropic, &gemini, &bedrock, &mistral_service, &groq_service,
     &openrouter_service, &perplexity_service, NULL,

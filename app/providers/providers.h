@@ -5,6 +5,6 @@
 #include "gate/provider.h"
 
 extern const struct provider_type *const all_provider_types[];      /* ends with NULL */
-extern const struct dialect_rules openai_rules, ollama_rules, anthropic_rules, gemini_rules, bedrock_rules;
+extern const struct dialect_rules openai_rules, ollama_rules, anthropic_rules, gemini_rules, hunyuan_rules, bedrock_rules;
 
 #endif
