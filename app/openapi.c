@@ -24,6 +24,7 @@ struct address {
     const struct route *route;
     enum method method;
     const char *path;
+    const char *shown;                   /* as OpenAPI writes it: rows that differ only in ":id" and ":id*" are one */
     enum face face;
 };
 
@@ -265,13 +266,13 @@ static void collect(void *arg, const struct route *route, enum method method, co
     struct collected *c = arg;
 
     if (route->help && face != FACE_HTML && method <= DELETE && c->n < COUNT(c->at))
-        c->at[c->n++] = (struct address){route, method, path, face};
+        c->at[c->n++] = (struct address){route, method, path, NULL, face};
 }
 
 static bool seen_before(const struct collected *c, size_t i)
 {
     for (size_t k = 0; k < i; k++)
-        if (strcmp(c->at[k].path, c->at[i].path) == 0)
+        if (strcmp(c->at[k].shown, c->at[i].shown) == 0)
             return true;
     return false;
 }
@@ -283,10 +284,10 @@ static void put_paths(struct listing *l, const struct collected *c)
     for (size_t i = 0; i < c->n; i++) {
         if (seen_before(c, i))
             continue;
-        json_name(l->out, braced(c->at[i].path, l->rq->arena));
+        json_name(l->out, c->at[i].shown);
         json_begin_object(l->out);
         for (size_t k = i; k < c->n; k++)
-            if (strcmp(c->at[k].path, c->at[i].path) == 0)
+            if (strcmp(c->at[k].shown, c->at[i].shown) == 0)
                 put_operation(l, &c->at[k]);
         json_end_object(l->out);
     }
@@ -309,6 +310,8 @@ bool openapi_page(struct request *rq)
     const char *text;
 
     router_each(routes, collect, c);
+    for (size_t i = 0; i < c->n; i++)
+        c->at[i].shown = braced(c->at[i].path, rq->arena);
     json_begin_object(&out);
     json_member_text(&out, "openapi", "3.0.3");
     json_name(&out, "info");
