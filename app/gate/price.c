@@ -24,10 +24,15 @@ static int64_t between(int64_t n, int64_t most)
 const struct price_row *price_at(const struct model *model, int64_t at, int64_t in)
 {
     const struct price_row *const *row = model->prices.rows;
+    int64_t settled = -1;                /* the threshold whose latest row has ended: those before it do not count again */
 
-    for (size_t i = 0; i < model->prices.n; i++)
-        if ((row[i]->above == 0 || in > row[i]->above) && row[i]->valid_from <= at && (row[i]->valid_to == 0 || at < row[i]->valid_to))
+    for (size_t i = 0; i < model->prices.n; i++) {
+        if ((row[i]->above && in <= row[i]->above) || row[i]->valid_from > at || row[i]->above == settled)
+            continue;
+        if (!row[i]->valid_to || at < row[i]->valid_to)
             return row[i];
+        settled = row[i]->above;
+    }
     return NULL;
 }
 

@@ -25,7 +25,8 @@ struct cost cost_of(const struct snapshot *, const struct provider *, const stru
  * addition; defaults are not filled in. False if there is no price. */
 struct price_row;
 bool price_shown(const struct model *, int64_t at, int64_t in, struct price_row *price_r);
-/* The row of the catalogue that applies at ${at} to a request of ${in} tokens; NULL if none. */
+/* The row of the catalogue that applies at ${at} to a request of ${in} tokens; NULL if none. Of each threshold only the latest row counts: when it has
+ * ended, no earlier one takes its place. */
 const struct price_row *price_at(const struct model *, int64_t at, int64_t in);
 
 #endif

@@ -104,6 +104,15 @@ static void test_tiers_and_times(void **state)
     assert_non_null(price_at(&m, 100, 1));
     assert_non_null(price_at(&m, 199, 1));
     assert_null(price_at(&m, 200, 1));
+    /* An end is not undone by what was before; the prices below a threshold go on without it. */
+    const struct price_row after[] = {
+        {USD, .id = "tier", .model = "m", .above = 50, .valid_to = 200, NO_PARTS}, {USD, .id = "new", .model = "m", .valid_from = 100, .valid_to = 300, NO_PARTS},
+        {USD, .id = "old", .model = "m", NO_PARTS}};
+    m = model_of(after, COUNT(after), 100);
+    assert_string_equal(price_at(&m, 99, 1)->id, "old");
+    assert_string_equal(price_at(&m, 150, 60)->id, "tier");
+    assert_string_equal(price_at(&m, 250, 60)->id, "new");
+    assert_null(price_at(&m, 300, 1));
 }
 
 /* Before the catalogue come the model's own prices; of a model in neither the cost is not known, which is not 0. */
