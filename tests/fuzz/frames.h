@@ -11,6 +11,7 @@
 #include "base/err.h"
 #include "gate/provider.h"
 #include "gate/snapshot.h"
+#include "net/eventstream.h"
 #include "net/sse.h"
 #include "providers/providers.h"
 
@@ -97,15 +98,19 @@ static void stream(struct ear *e, struct arena *a, struct bytes in, size_t step)
 {
     struct sse sse = sse_new(a, 64 << 10);
     struct ndjson lines = ndjson_new(a, 64 << 10);
+    struct eventstream messages = eventstream_new(a, 64 << 10);
     struct err err = {0};
     bool ok = true;
     for (size_t at = 0; ok && at < in.n; at += step) {
         struct bytes piece = {in.p + at, in.n - at < step ? in.n - at : step};
-        ok = (e->rules->framing == FRAMES_SSE ? sse_feed(&sse, piece, take_event, e, &err) : ndjson_feed(&lines, piece, take_line, e, &err))
+        ok = (e->rules->framing == FRAMES_SSE ? sse_feed(&sse, piece, take_event, e, &err)
+              : e->rules->framing == FRAMES_NDJSON ? ndjson_feed(&lines, piece, take_line, e, &err)
+                                                   : eventstream_feed(&messages, piece, take_event, e, &err))
           && !e->refused;
     }
     if (ok)
-        ok = e->rules->framing == FRAMES_SSE ? sse_end(&sse, take_event, e, &err) : ndjson_end(&lines, take_line, e, &err);
+        ok = e->rules->framing == FRAMES_SSE ? sse_end(&sse, take_event, e, &err)
+           : e->rules->framing == FRAMES_NDJSON ? ndjson_end(&lines, take_line, e, &err) : eventstream_end(&messages, &err);
     if (ok && !e->refused && !e->reader.ended && e->rules->read_end)
         e->refused = !e->rules->read_end(&e->reader, &err);
     check(&e->reader);
@@ -137,6 +142,16 @@ static void fuzz_frames(const struct dialect_rules *rules, const uint8_t *p, siz
     upstream_error_of(400, &error);
     rules->read_error(&provider, 400, in, a, &error);
     (void)(strlen(error.words) + strlen(error.code));
+    if (rules->read_embed) {
+        struct embed embed = {.inputs.n = 8, .base64 = p[0] & 1};
+        begin(&one, rules, a, p[0]);
+        one.chat.embed = &embed;
+        err = (struct err){0};
+        if (!rules->read_embed(&one.reader, in, &err) && err.kind == ERR_NONE)
+            abort();
+        within((int64_t)one.reader.vectors.n, 8);
+        arena_free(one.scratch);
+    }
     if (rules->read_models(in, a, &models, &err))
         for (size_t i = 0; i < models.n; i++)
             within((int64_t)strlen(((const struct listed_model *)models.items)[i].name), 800);

@@ -101,17 +101,21 @@ __attribute__((unused)) static bool hear_stream(struct heard *h, struct bytes wi
 {
     struct sse sse = sse_new(a, 1 << 20);
     struct ndjson lines = ndjson_new(a, 1 << 20);
+    struct eventstream messages = eventstream_new(a, 1 << 20);
     memset(&err, 0, sizeof(err));
     for (size_t at = 0, n; at < wire.n; at += n) {
         n = cut ? 1 + random_below(cut, 1 + random_below(cut, 200)) : wire.n;
         if (n > wire.n - at)
             n = wire.n - at;
         struct bytes piece = {wire.p + at, n};
-        bool fed = h->rules->framing == FRAMES_SSE ? sse_feed(&sse, piece, hear_event, h, &err) : ndjson_feed(&lines, piece, hear_line, h, &err);
+        bool fed = h->rules->framing == FRAMES_SSE ? sse_feed(&sse, piece, hear_event, h, &err)
+                 : h->rules->framing == FRAMES_NDJSON ? ndjson_feed(&lines, piece, hear_line, h, &err)
+                                                      : eventstream_feed(&messages, piece, hear_event, h, &err);
         if (!fed || err.kind)
             return false;
     }
-    bool over = h->rules->framing == FRAMES_SSE ? sse_end(&sse, hear_event, h, &err) : ndjson_end(&lines, hear_line, h, &err);
+    bool over = h->rules->framing == FRAMES_SSE ? sse_end(&sse, hear_event, h, &err)
+              : h->rules->framing == FRAMES_NDJSON ? ndjson_end(&lines, hear_line, h, &err) : eventstream_end(&messages, &err);
     if (!over || err.kind || h->reader.ended || !h->rules->read_end)
         return over && !err.kind;
     return h->rules->read_end(&h->reader, &err);
