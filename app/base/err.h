@@ -22,6 +22,7 @@ struct err {
     char allowed[400];          /* what would have been allowed: "1–65535", "local, cloud"; language-free */
     char detail[128];           /* a provider's own words, shown as they are; "" if none */
     const char *message;        /* catalogue key that says it better than the kind's own; NULL = the kind's */
+    const char *code;           /* OpenAI's word for it, which its clients go by ("context_length_exceeded"); NULL = the kind's name */
     int retry_after_s;          /* seconds, 0 = not said */
 };
 

@@ -232,6 +232,7 @@ static void fail_status(struct run *run)
     snprintf(err.value, sizeof(err.value), "%s", run->target.provider->name);
     snprintf(err.detail, sizeof(err.detail), "%s", words);
     log_redact(err.detail);
+    err.code = upstream_error_word(error->code);
     err.retry_after_s = (int)((error->retry_after_ms + 999) / 1000);
     note_failure(run, &err);
 }

@@ -30,6 +30,22 @@ void upstream_error_of(int status, struct upstream_error *error_r)
         }
 }
 
+const char *upstream_error_word(const char *code)
+{
+    static const struct { const char *word, *codes[7]; } rows[] = {
+        {"context_length_exceeded", {"context_length_exceeded", "exceed_context_size_error", "tokens_too_long", "characters_too_long", "1261",
+                                     "BadRequest.TooLarge"}},
+        {"insufficient_quota", {"insufficient_quota", "exceeded_current_quota_error", "insufficient_user_quota", "Arrearage", "1113"}},
+        {"content_policy_violation", {"content_policy_violation", "content_filter", "DataInspectionFailed", "data_inspection_failed", "1301"}},
+    };
+
+    for (size_t i = 0; code && i < COUNT(rows); i++)
+        for (size_t k = 0; rows[i].codes[k]; k++)
+            if (strcmp(code, rows[i].codes[k]) == 0)
+                return rows[i].word;
+    return NULL;
+}
+
 /* Whether a string anywhere in it says the secret, as written with escapes: a search of the text does not see that. */
 static bool quotes_secret(struct json value, const struct secret *secret, struct arena *a)
 {
@@ -73,5 +89,6 @@ bool reader_fail(struct reader *r, int status, struct json words, struct json co
     fail(err, r->error.kind, "the provider reported an error in its answer: %s", r->error.words);
     snprintf(err->detail, sizeof(err->detail), "%s", r->error.words);
     log_redact(err->detail);
+    err->code = upstream_error_word(r->error.code);
     return false;
 }

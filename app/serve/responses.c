@@ -30,14 +30,10 @@ static const char *finish_of(const struct run *run)
 }
 
 /* What a caller can act on has OpenAI's word; programs try everything else again. */
-static const char *code_of(const struct run *run, const struct err *err)
+static const char *code_of(const struct err *err)
 {
-    static const char *const words[] = {"context_length_exceeded", "insufficient_quota", "rate_limit_exceeded", NULL};
-    const char *said = run->reader.error.code;
-
-    for (size_t i = 0; said && words[i]; i++)
-        if (strcmp(said, words[i]) == 0)
-            return words[i];
+    if (err->code)
+        return err->code;
     if (err->kind == ERR_RATE)
         return "rate_limit_exceeded";
     return err_status(err->kind) < 500 ? "invalid_prompt" : "server_error";
@@ -58,7 +54,7 @@ static void say_failed(struct run *run, const struct err *err)
     struct caller *caller = run->caller;
     struct buf buf = buf_new(run->relay->scratch, EVENT_MAX);
 
-    responses_answer_fail(answer_of(run), code_of(run, err), request_say(caller->rq, err), &buf);
+    responses_answer_fail(answer_of(run), code_of(err), request_say(caller->rq, err), &buf);
     if (!door_send(run, &buf))
         log_info(&run->log, "caller gone before the error");
 }

@@ -55,7 +55,7 @@ static void put_openai(const struct err *err, const char *text, struct json_out 
     json_member_text(json, "message", text);
     json_member_text(json, "type", err_api_type(err->kind));
     json_member_text(json, "param", err->field[0] != '\0' ? err->field : NULL);
-    json_member_text(json, "code", err_name(err->kind));
+    json_member_text(json, "code", err->code ? err->code : err_name(err->kind));
     json_end_object(json);
     json_end_object(json);
 }
@@ -153,8 +153,18 @@ static void write_body(struct request *rq)
     response_header(rq, "Content-Type", "application/json");
 }
 
+/* Statuses that OpenAI's and Anthropic's SDKs try again, for errors that only an operator can mend. */
+static bool retry_is_pointless(const struct request *rq)
+{
+    bool sdk = rq->face == FACE_OPENAI || rq->face == FACE_ANTHROPIC;
+    bool quota = rq->err.code != NULL && strcmp(rq->err.code, "insufficient_quota") == 0;
+    return sdk && (quota || rq->err.kind == ERR_UPSTREAM_AUTH || rq->err.kind == ERR_UNSUPPORTED);
+}
+
 static void add_headers(struct request *rq)
 {
+    if (retry_is_pointless(rq))
+        response_header(rq, "x-should-retry", "false");
     if (rq->err.retry_after_s > 0)
         response_header(rq, "Retry-After", arena_printf(rq->arena, "%d", rq->err.retry_after_s));
     if (rq->err.kind == ERR_UNAUTHENTICATED && rq->face != FACE_HTML)

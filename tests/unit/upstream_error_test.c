@@ -67,9 +67,25 @@ static void test_inside_an_answer(void **state)
     }
 }
 
+/* Clients go by OpenAI's words, whoever said it. */
+static void test_words(void **state)
+{
+    (void)state;
+    const struct { const char *code, *word; } cases[] = {
+        {"context_length_exceeded", "context_length_exceeded"}, {"tokens_too_long", "context_length_exceeded"},
+        {"insufficient_quota", "insufficient_quota"}, {"DataInspectionFailed", "content_policy_violation"},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++)
+        assert_string_equal(upstream_error_word(cases[i].code), cases[i].word);
+    assert_null(upstream_error_word("rate_limit_exceeded"));
+    assert_null(upstream_error_word(""));
+    assert_null(upstream_error_word(NULL));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_words),
         cmocka_unit_test(test_statuses),
         cmocka_unit_test(test_bodies),
         cmocka_unit_test(test_inside_an_answer),

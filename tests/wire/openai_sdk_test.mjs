@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: MIT
 // The official OpenAI SDK through an OpenAI-compatible and an Ollama provider: chat, its helpers and tools, responses, completions, errors, aborts.
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
 import { after, before, describe, test } from 'node:test';
 import OpenAI from 'openai';
 import { Stack } from './stack.mjs';
 import { all, events } from './stream.mjs';
 
 const MODELS = ['tool', 'tools2', 'reasoning', 'usage=10:20', 'tokens=20', 'json', 'tool+noargs', 'tools2+saytoo', 'tokens=2000+delay=20', 'status=429',
-  'fixed+cut=700', 'status=400', 'fixed+errorin200', 'status=503'];
+  'fixed+cut=700', 'status=400', 'status=401', 'status=503'];
 const tool = { type: 'function', name: 'get_weather', description: 'd', parameters: { type: 'object', properties: { city: { type: 'string' } } }, strict: false };
 const chatTool = { type: 'function', function: { name: 'get_weather', parameters: tool.parameters } };
 let stack, client;
@@ -230,6 +232,31 @@ describe('errors are the SDK\'s own', () => {
   test('a wrong key', async () => {
     const other = new OpenAI({ baseURL: `${stack.url}/v1`, apiKey: 'mgk_wrong', maxRetries: 0 });
     await assert.rejects(other.responses.create({ model: 'echo', input: 'x' }), OpenAI.AuthenticationError);
+  });
+
+  test('what only an operator can mend is not tried again', async () => {
+    const patient = new OpenAI({ baseURL: `${stack.url}/v1`, apiKey: stack.key, maxRetries: 2 });
+    await stack.fake.forget();
+    await assert.rejects(patient.chat.completions.create({ model: 'status=401', messages: [{ role: 'user', content: 'x' }] }),
+      (e) => e.status === 502 && e.headers.get('x-should-retry') === 'false');
+    assert.equal((await stack.fake.chats()).length, 1);
+  });
+
+  test('what a provider calls too long has the code that clients know', async () => {
+    const body = JSON.stringify({ error: { message: 'prompt is too long', type: 'invalid_request_error', code: 'context_length_exceeded' } });
+    const server = createServer((rq, rs) => rs.writeHead(400, { 'content-type': 'application/json' }).end(body)).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    try {
+      await stack.addProvider({ name: 'short', baseUrl: `http://127.0.0.1:${server.address().port}/v1`, models: ['short'] });
+      await stack.until('it to be known', async () => (await stack.chat('short')).status === 400);
+      for (const call of [() => client.responses.create({ model: 'short', input: 'x' }), () => client.completions.create({ model: 'short', prompt: 'x' }),
+        () => client.chat.completions.create({ model: 'short', messages: [{ role: 'user', content: 'x' }] })]) {
+        await assert.rejects(call, (e) => e instanceof OpenAI.BadRequestError && e.code === 'context_length_exceeded');
+      }
+    } finally {
+      server.closeAllConnections();
+      server.close();
+    }
   });
 
   test('what is over soon is tried again', async () => {
