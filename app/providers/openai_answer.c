@@ -211,6 +211,14 @@ static bool read_finish(struct reader *r, struct json reason, struct bytes frame
     return openai_calls_end(r, err) && emit_finish(r, finish, err);
 }
 
+/* The answer is over, whether or not it was said why. */
+static bool finish_anyhow(struct reader *r, struct err *err)
+{
+    if (!r->finish && !r->text_bytes && !r->tool_calls && !r->usage.known)
+        return fail(err, ERR_UPSTREAM, "the provider's answer is empty");
+    return r->same || (openai_calls_end(r, err) && emit_finish(r, "stop", err));
+}
+
 /* ---- choices ---- */
 
 /* Only the first of several choices is translated; a caller of the same dialect gets all of them. */
@@ -263,9 +271,11 @@ bool openai_read_frame(struct reader *r, const char *event_name, struct bytes fr
     struct json answer, top[TOPS];
 
     (void)event_name;
-    if (r->ended || bytes_equal_text(frame, "[DONE]")) {     /* what follows the end mark means nothing */
-        r->ended = true;
+    if (r->ended)                                            /* what follows the end mark means nothing */
         return true;
+    if (bytes_equal_text(frame, "[DONE]")) {
+        r->ended = true;
+        return finish_anyhow(r, err);
     }
     if (!emit_check(frame, JSON_OBJECT, &answer, err) || !openai_good(r, answer, frame, err))
         return false;
@@ -291,8 +301,10 @@ bool openai_read_whole(struct reader *r, struct bytes body, struct err *err)
     if (!first.p)
         return fail(err, ERR_UPSTREAM, "the provider's answer has no choices");
     read_top(r, top);
-    if (!read_choice(r, first, true, body, err) || !openai_calls_end(r, err))
+    if (!read_choice(r, first, true, body, err))
         return false;
     r->ended = true;
-    return !r->same || reader_emit(r, &event, err);
+    if (!r->same)
+        return openai_calls_end(r, err) && emit_finish(r, "stop", err);
+    return reader_emit(r, &event, err);
 }

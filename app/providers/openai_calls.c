@@ -18,7 +18,7 @@ struct telling {
     const char *id, *name;               /* NULL until it is said */
     const char *opaque;
     struct buf held;                     /* arguments that came before the name */
-    bool said;                           /* its first event went out */
+    int64_t at;                          /* the caller's index, once its first event went out; -1 until then */
 };
 
 /* One entry of tool_calls. */
@@ -78,8 +78,8 @@ static struct telling *call_new(struct reader *r, struct list *calls, const stru
     }
     call = list_add(r->arena, calls, sizeof(*call));
     call->index = p->index;
+    call->at = -1;
     call->held = buf_new(r->arena, FRAME_MAX);
-    r->tool_calls = (int64_t)calls->n;
     return call;
 }
 
@@ -92,17 +92,17 @@ static const char *opaque_of(struct reader *r, struct json extra)
     return text ? thought_tag(DIALECT_GEMINI, bytes_of(text), r->arena) : NULL;
 }
 
-static bool tell(struct reader *r, struct telling *call, size_t i, struct bytes arguments, struct err *err)
+static bool tell(struct reader *r, struct telling *call, struct bytes arguments, struct err *err)
 {
-    struct chat_event event = {.type = EVENT_TOOL_CALL, .index = (int64_t)i, .arguments = arguments};
+    struct chat_event event = {.type = EVENT_TOOL_CALL, .index = call->at, .arguments = arguments};
 
     if (!call->name) {
         buf_bytes(&call->held, arguments);
         return !call->held.overflow || fail(err, ERR_UPSTREAM, "the provider sent too many arguments before the name of a tool call");
     }
-    if (call->said)
+    if (call->at >= 0)
         return !arguments.n || reader_emit(r, &event, err);
-    call->said = true;
+    event.index = call->at = r->tool_calls++;
     event.id = call->id = call->id ? call->id : emit_call_id(r->arena);
     event.name = call->name;
     event.opaque = call->opaque;
@@ -139,7 +139,7 @@ static bool piece_read(struct reader *r, const struct piece *p, bool whole, stru
     } else if (p->extra.p && !call->opaque) {
         reader_drop(r, "extra_content");
     }
-    return tell(r, call, (size_t)(call - (struct telling *)calls->items), arguments_of(r, p->arguments), err);
+    return tell(r, call, arguments_of(r, p->arguments), err);
 }
 
 bool openai_calls(struct reader *r, struct json list, bool whole, struct err *err)
@@ -197,7 +197,7 @@ bool openai_calls_end(struct reader *r, struct err *err)
     const struct telling *call = calls ? calls->items : NULL;
 
     for (size_t i = 0; calls && i < calls->n; i++)
-        if (!call[i].said)
+        if (call[i].at < 0)
             return fail(err, ERR_UPSTREAM, "the provider sent a tool call without a name");
     return true;
 }

@@ -24,6 +24,7 @@ struct ear {
     struct arena *scratch;
     uint32_t sum;
     size_t events;
+    int64_t calls;
     bool refused;
 };
 
@@ -32,6 +33,17 @@ static void add(struct ear *e, const void *p, size_t n)
     e->sum = crypto_crc32c(e->sum, &n, sizeof(n));
     if (n)
         e->sum = crypto_crc32c(e->sum, p, n);
+}
+
+/* Numbered from 0 without gaps; id and name in the first event only. */
+static void hear_call(struct ear *e, const struct chat_event *event)
+{
+    bool first = event->index == e->calls;
+    if (event->index < 0 || event->index > e->calls || event->index >= TOOL_CALLS_MAX)
+        abort();
+    if (first ? !event->id || !*event->id || !event->name || !*event->name : event->id || event->name)
+        abort();
+    e->calls += first;
 }
 
 static bool hear(void *arg, const struct chat_event *event)
@@ -43,8 +55,8 @@ static bool hear(void *arg, const struct chat_event *event)
     add(e, event->arguments.p, event->arguments.n);
     add(e, event->name, event->name ? strlen(event->name) : 0);
     add(e, event->finish, event->finish ? strlen(event->finish) : 0);
-    if (event->type == EVENT_TOOL_CALL && (event->index < 0 || event->index >= TOOL_CALLS_MAX))
-        abort();
+    if (event->type == EVENT_TOOL_CALL)
+        hear_call(e, event);
     if ((event->type == EVENT_FINISH) != (event->finish != NULL) || (event->type == EVENT_RAW && !e->reader.same))
         abort();
     return e->events < 1000;

@@ -275,6 +275,26 @@ static void test_requests(void **state)
     assert_int_equal(r.headers_n, 2);
 }
 
+/* An end mark is not an answer; an answer without a reason has one all the same. */
+static void test_ends(void **state)
+{
+    (void)state;
+    for (int same = 0; same < 2; same++) {
+        start(same);
+        must_fail(frame("[DONE]"), ERR_UPSTREAM);
+        start(same);
+        must(frame("{\"choices\":[{\"delta\":{\"role\":\"assistant\"}}]}"));
+        must_fail(frame("[DONE]"), ERR_UPSTREAM);
+        start(same);
+        must(frame(CHUNK("\"content\":\"a\"")));
+        must(frame("[DONE]"));
+        assert_string_equal(heard->finish ? heard->finish : "", same ? "" : "stop");
+    }
+    start(false);
+    must(whole("{\"choices\":[{\"message\":{\"tool_calls\":[{\"id\":\"a\",\"function\":{\"name\":\"f\"}}]}}]}"));
+    assert_string_equal(heard->finish, "tool_calls");
+}
+
 /* ---- what services say that is not as it should be ---- */
 
 static void test_pieces_of_content(void **state)
@@ -326,6 +346,9 @@ static void test_numbering(void **state)
         /* the name after the id, arguments before both */
         {{CALLS(PIECE("\"index\":0,", "\"arguments\":\"1\"")), CALLS(PIECE("\"index\":0,\"id\":\"a\",", "\"arguments\":\"2\"")),
           CALLS(PIECE("\"index\":0,", "\"name\":\"f\",\"arguments\":\"3\""))}, "a f 123;"},
+        /* the second has its name first */
+        {{CALLS(PIECE("\"index\":0,\"id\":\"a\",", "\"arguments\":\"1\"") "," PIECE("\"index\":1,\"id\":\"b\",", "\"name\":\"g\"")),
+          CALLS(PIECE("\"index\":0,", "\"name\":\"f\""))}, "b g ; a f 1;"},
         /* null and objects for arguments */
         {{CALLS(PIECE("\"index\":0,\"id\":\"a\",", "\"name\":\"f\",\"arguments\":null") "," PIECE("\"index\":1,\"id\":\"b\",",
           "\"name\":\"g\",\"arguments\":{\"y\":2}"))}, "a f ; b g {\"y\":2};"},
@@ -540,6 +563,7 @@ int main(void)
         cmocka_unit_test(test_a_caller_who_goes),
         cmocka_unit_test(test_error_bodies),
         cmocka_unit_test(test_requests),
+        cmocka_unit_test(test_ends),
         cmocka_unit_test(test_pieces_of_content),
         cmocka_unit_test(test_numbering),
         cmocka_unit_test(test_calls_that_fail),
