@@ -21,7 +21,7 @@ static const struct shape_field embed_fields[] = {
 };
 static const struct shape_field embeddings_fields[] = {
     {"model",  SHAPE_TEXT, .required = true, .min = 1, .max = 200},
-    {"prompt", SHAPE_TEXT, .required = true, .min = 1, .max = 100000000},
+    {.name = "prompt", .type = SHAPE_ANY, .required = true},
     {.name = NULL},
 };
 
@@ -89,14 +89,17 @@ bool ollama_embed_read(struct json body, struct chat *chat, struct arena *a, str
 /* No provider is asked in this older form. */
 bool ollama_embeddings_read(struct json body, struct chat *chat, struct arena *a, struct err *err)
 {
+    struct json prompt = json_member(body, "prompt");
     struct json_walk w = json_walk(body);
 
     begin_embed(body, chat, a);
     if (!shape_check(body, embeddings_fields, a, err))
         return false;
+    if (json_kind(prompt) != JSON_STRING || json_equal(prompt, ""))
+        return fail_field(err, "prompt", shape_excerpt(prompt, a), "string");
     chat->embed->single = true;
     chat->parsed = true;
-    add_input(chat->embed, json_member(body, "prompt"), a);
+    add_input(chat->embed, prompt, a);
     while (json_next(&w))
         if (!shape_find(embeddings_fields, w.name) && json_kind(w.value) != JSON_NULL)
             chat_drop(chat, a, json_string(w.name, a));

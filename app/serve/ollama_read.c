@@ -25,15 +25,15 @@ static const struct shape_field chat_fields[] = {
 
 static const struct shape_field generate_fields[] = {
     {"model",    SHAPE_TEXT,  .required = true, .min = 1, .max = 200},
-    {"prompt",   SHAPE_TEXT,  .required = true, .min = 1, .max = 100000000},
-    {"system",   SHAPE_TEXT,  .min = 0, .max = 100000000},
+    {.name = "prompt", .type = SHAPE_ANY, .required = true},
+    {.name = "system", .type = SHAPE_ANY},
     {"images",   SHAPE_ARRAY, .min = 0, .max = 1000},
     {.name = "stream", .type = SHAPE_BOOL},
     {.name = "options", .type = SHAPE_OBJECT},
-    {"suffix",   SHAPE_TEXT,  .min = 0, .max = 100000000},
-    {"template", SHAPE_TEXT,  .min = 0, .max = 100000000},
-    {.name = "raw", .type = SHAPE_BOOL},
-    {"context",  SHAPE_ARRAY, .min = 0, .max = 100000000},
+    {.name = "suffix", .type = SHAPE_ANY},
+    {.name = "template", .type = SHAPE_ANY},
+    {.name = "raw", .type = SHAPE_ANY},
+    {.name = "context", .type = SHAPE_ANY},
     {.name = "logprobs", .type = SHAPE_BOOL},
     {"top_logprobs", SHAPE_INT, .min = 0, .max = 20},
     {.name = NULL},
@@ -98,8 +98,14 @@ bool ollama_chat_read(struct json body, struct chat *chat, struct arena *a, stru
 /* What asks for another prompt than the model's own template makes, or for text in a hole, has no place in a chat. */
 static bool check_prompt(struct json body, struct arena *a, struct err *err)
 {
-    static const char *const none[] = {"suffix", "template", "raw", "context"};
+    static const char *const none[] = {"suffix", "template", "raw", "context"}, *const texts[] = {"prompt", "system"};
 
+    for (size_t i = 0; i < COUNT(texts); i++) {                      /* of any length, and with any character */
+        struct json value = part_given(body, texts[i]);
+
+        if ((value.p && json_kind(value) != JSON_STRING) || (i == 0 && json_equal(value, "")))
+            return fail_field(err, texts[i], shape_excerpt(value, a), "string");
+    }
     for (size_t i = 0; i < COUNT(none); i++) {
         struct json value = json_member(body, none[i]);
 
