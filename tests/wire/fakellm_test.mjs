@@ -157,6 +157,33 @@ describe('Ollama', () => {
     assert.equal(calls[0].function.arguments.days, 3);
   });
 
+  test('as older releases: calls without ids, all of them the first', async () => {
+    const { message, done_reason: reason } = await (await post('/api/chat', { model: 'tools2+oddities+finish=load', messages: [], stream: false })).json();
+    assert.deepEqual(message.tool_calls.map((c) => [c.id, c.function.index]), [[undefined, 0], [undefined, 0]]);
+    assert.equal(reason, 'load');
+  });
+
+  test('what its decoder refuses', async () => {
+    const ask = async (more) => (await post('/api/chat', { model: 'fixed', messages: [{ role: 'user', content: 'x' }], ...more })).status;
+    for (const bad of [{ messages: [{ role: 'user', content: [] }] }, { messages: [{ role: 'robot', content: 'x' }] }, { stream: 'yes' }, { think: 'hard' },
+      { messages: [{ role: 'user', images: ['not base64'] }] }, { format: 'xml' }, { options: { stop: 'x' } }, { options: { num_predict: '7' } },
+      { messages: [{ role: 'assistant', tool_calls: [{ function: { name: 'f', arguments: '{}' } }] }] }]) assert.equal(await ask(bad), 400, JSON.stringify(bad));
+    for (const good of [{ think: 'max' }, { format: { type: 'object' } }, { options: { stop: ['x'] } }, { tools: null }]) assert.equal(await ask(good), 200);
+  });
+
+  test('what lists say, and what only a question tells', async () => {
+    await fake.script({ 'big-cloud': 'echo' });
+    const { models } = await (await fetch(`${fake.url}/api/tags`)).json();
+    const find = (name) => models.find((m) => m.name === name);
+    assert.equal(find('demo').details.context_length, 131072);
+    assert.deepEqual(find('demo').capabilities, ['completion', 'vision']);
+    assert.equal(find('echo').capabilities, undefined);
+    assert.equal(find('echo').remote_host, undefined);
+    assert.match(find('big-cloud').remote_host, /^https:/);
+    assert.equal((await post('/api/show', { model: 'unknown-1' })).status, 404);
+    await fake.unscript();
+  });
+
   test('its small addresses', async () => {
     const get = async (path) => (await fetch(fake.url + path)).json();
     assert.ok((await get('/api/tags')).models.some((m) => m.name === 'demo'));
