@@ -10,7 +10,8 @@ const TALK = 'tokens=1000+delay=20';
 const MODELS = ['tool', 'tools2', 'noargs+tool', 'saytoo+tools2', 'reasoning', 'usage=10:20', 'usage=100:20+cached=30', 'nousage+fixed', 'size=200000',
   'tokens=30', 'tokens=5+delay=20', 'utf8split', TALK, 'status=400', 'status=401', 'status=404', 'status=429+retry-after=1', 'status=500', 'status=503', 'badjson',
   'errorin200', 'fixed+errorin200', 'fixed+cut=700', 'claude-test', 'claude-second'];
-const PROVIDERS = [['an OpenAI-compatible provider', 'fake'], ['an Ollama provider', 'fake-ollama'], ['Anthropic itself', 'fake-anthropic']];
+const PROVIDERS = [['an OpenAI-compatible provider', 'fake'], ['an Ollama provider', 'fake-ollama'], ['Anthropic itself', 'fake-anthropic'],
+  ['Google Gemini', 'fake-gemini']];
 const PIXEL = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
 const WEATHER = { name: 'get_weather', description: 'The weather of a city', input_schema: { type: 'object', properties: { city: { type: 'string' } } } };
 
@@ -19,8 +20,9 @@ before(async () => {
   stack = await Stack.start({ name: 'messages', models: MODELS });
   await stack.addProvider({ name: 'fake-ollama', type: 'ollama', baseUrl: stack.fake.url, models: ['echo', 'fixed', 'hold', ...MODELS].map((m) => `${m}:latest`) });
   await stack.addProvider({ name: 'fake-anthropic', type: 'anthropic', baseUrl: stack.fake.url, secret: 'sk-ant-0123456789', models: ['echo', 'fixed', 'hold', 'status=529', ...MODELS] });
+  await stack.addProvider({ name: 'fake-gemini', type: 'gemini', baseUrl: `${stack.fake.url}/v1beta`, secret: 'gemini-0123456789', models: ['echo', 'fixed', 'hold', 'gemini-3-pro', 'status=504', ...MODELS] });
   client = new Anthropic({ baseURL: stack.url, apiKey: stack.key, maxRetries: 0 });
-  await stack.until('the last provider to be known', async () => (await all(client.models.list({ limit: 1000 }))).some((m) => m.id === 'status=529'));
+  await stack.until('the last provider to be known', async () => (await all(client.models.list({ limit: 1000 }))).some((m) => m.id === 'status=504'));
 });
 after(() => stack?.stop());
 beforeEach(() => stack.fake.forget());
@@ -75,7 +77,7 @@ for (const [kind, provider] of PROVIDERS) {
   describe(`through ${kind}`, () => {
     const ollama = provider === 'fake-ollama', same = provider === 'fake-anthropic';
     const on = (model) => `${provider}/${model}${ollama ? ':latest' : ''}`;
-    const other = same ? () => {} : test;                  // what only a translation does; see "of one dialect" below
+    const other = ollama || provider === 'fake' ? test : () => {};     // what is sent there, and what it answers, in detail; the others: below
 
     test('a whole answer', async () => {
       const { data, response } = await client.messages.create(ask(on('echo'), 'Hello 月门 🌙')).withResponse();
@@ -114,9 +116,10 @@ for (const [kind, provider] of PROVIDERS) {
         { role: 'assistant', content: first.content },
         { role: 'user', content: [{ type: 'tool_result', tool_use_id: call.id, content: [{ type: 'text', text: 'Sunny' }] }, { type: 'text', text: 'So?' }] }] }));
       assert.equal(second.stop_reason, 'end_turn');
-      const sent = JSON.parse((await stack.fake.chats()).at(-1).body);
-      assert.deepEqual(sent.messages.map((m) => m.role), same ? ['user', 'assistant', 'user'] : ['user', 'assistant', 'tool', 'user']);
-      if (!same) assert.equal(sent.messages[2].content, 'Sunny');
+      const { body } = (await stack.fake.chats()).at(-1), { messages, contents } = JSON.parse(body);
+      assert.deepEqual((messages ?? contents).map((m) => m.role), { 'fake-anthropic': ['user', 'assistant', 'user'], 'fake-gemini': ['user', 'model', 'user'] }[provider]
+        ?? ['user', 'assistant', 'tool', 'user']);
+      assert.ok(body.includes('Sunny') && body.includes('So?'));
     });
 
     test('parallel calls stay apart, and a call without arguments has {}', async () => {
@@ -125,7 +128,7 @@ for (const [kind, provider] of PROVIDERS) {
         const two = streamed ? await client.messages.stream(body).finalMessage() : await client.messages.create(body);
         assert.equal(calls(two).length, 2);
         assert.notDeepEqual(calls(two)[0], calls(two)[1]);
-        assert.equal(new Set(two.content.map((b) => b.id)).size, 2);
+        assert.equal(new Set(two.content.filter((b) => b.type === 'tool_use').map((b) => b.id)).size, 2);
         const none = ask(on('noargs+tool'), 'x', { tools: [WEATHER] });
         const empty = streamed ? await client.messages.stream(none).finalMessage() : await client.messages.create(none);
         assert.deepEqual(calls(empty), [['get_weather', {}]]);
@@ -288,6 +291,37 @@ describe('of one dialect', () => {
     assert.ok((await client.messages.countTokens(body)).input_tokens > 5);
     await assert.rejects(client.messages.countTokens({ ...body, model: 'fake-anthropic/nobody' }), Anthropic.NotFoundError);
     assert.equal((await stack.fake.chats()).length, 0);
+  });
+});
+
+describe('what a provider wants back', () => {
+  test('the signature of Gemini\'s calls comes back with them, whole and streamed', async () => {
+    for (const streamed of [false, true]) {
+      await stack.fake.script({ 'gemini-3-pro': ['reasoning+tools2', 'fixed'] });
+      const body = ask('fake-gemini/gemini-3-pro', 'Weather?', { tools: [WEATHER] });
+      const first = streamed ? await client.messages.stream(body).finalMessage() : await client.messages.create(body);
+      assert.equal(first.stop_reason, 'tool_use');
+      assert.equal(calls(first).length, 2);
+      const results = first.content.filter((b) => b.type === 'tool_use').map((b) => ({ type: 'tool_result', tool_use_id: b.id, content: 'Sunny' }));
+      const second = await client.messages.create({ ...body, messages: [...body.messages, { role: 'assistant', content: first.content }, { role: 'user', content: results }] });
+      assert.equal(second.stop_reason, 'end_turn');
+      const { body: sent } = (await stack.fake.chats()).at(-1);
+      assert.match(sent, /"thoughtSignature":"/);
+      assert.ok(!sent.includes('mg1.') && !sent.includes('skip_thought_signature_validator'), sent);
+      await stack.fake.unscript();
+    }
+  });
+
+  test('what others signed does not go to where nobody knows it', async () => {
+    await stack.fake.script({ 'gemini-3-pro': ['reasoning+tool'] });
+    const first = await client.messages.create(ask('fake-gemini/gemini-3-pro', 'x', { tools: [WEATHER] }));
+    await stack.fake.unscript();
+    const results = first.content.filter((b) => b.type === 'tool_use').map((b) => ({ type: 'tool_result', tool_use_id: b.id, content: 'Sunny' }));
+    for (const to of ['fake/fixed', 'fake-ollama/fixed:latest', 'fake-anthropic/fixed']) {
+      const messages = [{ role: 'user', content: 'x' }, { role: 'assistant', content: first.content }, { role: 'user', content: results }];
+      assert.equal((await client.messages.create(ask(to, '', { messages, tools: [WEATHER] }))).stop_reason, 'end_turn', to);
+      assert.ok(!(await stack.fake.chats()).at(-1).body.includes('mg1.'), to);
+    }
   });
 });
 
