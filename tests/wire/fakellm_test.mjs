@@ -68,7 +68,8 @@ describe('OpenAI', () => {
   });
 
   test('usage as the name says, or none', async () => {
-    assert.deepEqual((await (await chat('usage=10:20')).json()).usage, { prompt_tokens: 10, completion_tokens: 20, total_tokens: 30 });
+    assert.deepEqual((await (await chat('usage=10:20+cached=4+written=3+thought=5')).json()).usage, { prompt_tokens: 10, completion_tokens: 20,
+      total_tokens: 30, prompt_tokens_details: { cached_tokens: 4, cache_write_tokens: 3 }, completion_tokens_details: { reasoning_tokens: 5 } });
     assert.equal((await (await chat('nousage')).json()).usage, undefined);
     assert.equal((await stream('nousage', { stream_options: { include_usage: true } })).usage, null);
     assert.equal((await stream('fixed')).usage, null, 'nobody asked');
