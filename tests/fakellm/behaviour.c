@@ -32,6 +32,7 @@ static const struct option {
     {"size", NUMBER, 0, WORDS_SIZE, offsetof(struct behaviour, size), 0, 512 << 20, "a text of so many bytes, in pieces of 256 (over 64 MiB: 16 KiB)"},
     {"stamp", NUMBER, 0, WORDS_STAMP, offsetof(struct behaviour, tokens), 0, 1000000,
      "so many pieces, each the time it was written (monotonic µs, 20 digits)"},
+    {"as", WORD, 0, -1, offsetof(struct behaviour, as), 0, 0, "nothing: tells models apart that do the same"},
     {"first", NUMBER, 0, -1, offsetof(struct behaviour, first_ms), 0, MINUTES_10, "ms before the first byte"},
     {"delay", NUMBER, 0, -1, offsetof(struct behaviour, delay_ms), 0, MINUTES_10, "ms between the pieces of a stream"},
     {"jitter", NUMBER, 0, -1, offsetof(struct behaviour, jitter_ms), 0, MINUTES_10, "up to so many ms more, another number each time"},

@@ -16,6 +16,7 @@ struct behaviour {
     enum words words;
     unsigned flags;
     int64_t tokens, size;
+    struct slice as;                            /* only tells names apart */
     struct slice text;                          /* WORDS_TEXT; points into the name that was parsed */
     struct slice finish;                        /* why it stopped, in the dialect's word; n == 0: what fits. Into the name too */
     int64_t first_ms, delay_ms, jitter_ms;

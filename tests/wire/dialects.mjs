@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: MIT
+// dialects: a provider of each wire format, all of them the same scripted model server. ${gaps}: what the format has no words for, with what the
+// refusal names. ${uncounted}: parts of the token counts it does not tell.
+export const PROVIDERS = [
+  { name: 'openai', type: 'openai-compatible', add: (url) => ({ type: 'openai-compatible', baseUrl: `${url}/v1` }) },
+  { name: 'ollama', type: 'ollama', add: (url) => ({ type: 'ollama', baseUrl: url }), gaps: { any: 'tool_choice' },
+    uncounted: ['cached', 'written', 'thought'] },
+];
