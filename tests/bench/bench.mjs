@@ -8,6 +8,7 @@ import { run } from '../wire/program.mjs';
 import { HOME, OUT } from '../wire/stack.mjs';
 import { cpu, Paths, rss } from './paths.mjs';
 import { median, rate, table, us, verdict } from './table.mjs';
+import { showTranslation, translation } from './translate.mjs';
 
 const SECONDS = Number(process.env.BENCH_SECONDS ?? 4);
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 3);
@@ -104,10 +105,12 @@ try {
   const outage = await withoutDatabase(paths);
   const after = rss(paths.stack.gate.pid);
   const started = await startTime(paths);
+  const pairs = await translation(paths.stack, ROUNDS, 1);
   const [{ n: recorded }] = await paths.stack.rows('select count(*)::int as n from runs');
 
   console.log(`${cpus()[0].model}, ${availableParallelism()} cores shared by load, provider and gateway; ${ROUNDS} rounds of ${SECONDS} s, medians`);
   show(results);
+  const translated = showTranslation(pairs);
   const at64 = results['64'], one = results['1, one core'];
   const added = (name) => mid(one[name], 'p50') - mid(one.direct, 'p50');
   console.log('');
@@ -121,10 +124,10 @@ try {
     verdict('resident memory idle, MB', idle / 1024, '≤ 30', (n) => n.toFixed(1)),
     verdict('the same after the first seconds at 64, MB', warm / 1024, '≤ 30', (n) => n.toFixed(1)),
     verdict(`more of it after ${rate(paths.answered)} answers, MB`, (after - warm) / 1024, '≤ 2', (n) => n.toFixed(1)),
-    verdict('start to first answer, ms', started, '≤ 1000', Math.round)]);
+    verdict('start to first answer, ms', started, '≤ 1000', Math.round), ...translated]);
   console.log(`\n${paths.answered} answers through moongate, ${recorded} runs recorded`);
   mkdirSync(join(OUT, 'bench'), { recursive: true });
-  writeFileSync(join(OUT, 'bench', 'bench.json'), JSON.stringify({ results, outage, idle, warm, after, started, recorded }, null, 1));
+  writeFileSync(join(OUT, 'bench', 'bench.json'), JSON.stringify({ results, pairs, outage, idle, warm, after, started, recorded }, null, 1));
 } finally {
   await paths.close();
 }
