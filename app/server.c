@@ -136,6 +136,7 @@ static bool open_gate(struct server *s, struct arena *a, struct err *err)
     throttle_init(&gate->sign_ins, "sign_ins", SIGN_INS_PER_MINUTE);
     gate->snapshot_path = in->snapshot_file;
     gate->db = installation_db(in);
+    breakers_init(&gate->breakers);
     gate->health = health_new();
     if (!installation_keyring(in, gate->db, true, a, &gate->keyring, err))
         return false;

@@ -11,74 +11,14 @@
 #include "base/secret.h"
 #include "gate/collect.h"
 #include "gate/embed.h"
+#include "gate/estimate.h"
 #include "gate/gate.h"
+#include "gate/journey.h"
 #include "gate/outcome.h"
-#include "gate/record.h"
 #include "gate/relay.h"
-#include "spool/spool.h"
+#include "gate/voice.h"
 
 enum { ERROR_BODY_MAX = 64 << 10 };
-
-static void note_failure(struct run *run, const struct err *err)
-{
-    if (run->failed)
-        return;
-    run->failed = true;
-    run->err = *err;
-}
-
-/* ---- what the provider says, on its way to the caller ---- */
-
-static void keepalive_at(struct run *run, int64_t since)
-{
-    int64_t s = run->snapshot->settings.values.keepalive_s;
-
-    if (s && run->client->comment)
-        loop_timer_set(run->relay->loop, &run->keepalive, since + s * 1000000);
-}
-
-static void begin(struct run *run)
-{
-    if (run->begun)
-        return;
-    run->begun = true;
-    run->client->begin(run);
-}
-
-/* One timer for all of a stream: events only note when they passed, and a timer that comes too early is set again. */
-static void keepalive_due(void *arg)
-{
-    struct run *run = arg;
-    int64_t now = clock_mono();
-
-    if (run->gone || run->failed)
-        return;
-    if (run->said_at + run->snapshot->settings.values.keepalive_s * 1000000 > now) {
-        keepalive_at(run, run->said_at);
-        return;
-    }
-    begin(run);
-    if (run->client->comment(run))
-        keepalive_at(run, now);
-    else
-        run_gone(run);
-}
-
-/* The reader's emit: every event of every provider passes here. */
-static bool run_event(void *arg, const struct chat_event *event)
-{
-    struct run *run = arg;
-
-    if (run->gone)
-        return false;
-    if (!run->first_token_us && (run->reader.text_bytes || run->reader.tool_calls))
-        run->first_token_us = run_age_us(run);
-    if (!run->chat->stream)
-        return run->client->pieces ? run->client->event(run, event) : collect(run, event);
-    begin(run);
-    run->said_at = clock_mono();
-    return run->client->event(run, event);
-}
 
 static const struct dialect_rules *rules_of(const struct run *run)
 {
@@ -92,7 +32,7 @@ static bool read_frame(struct run *run, const char *event, struct bytes frame)
 
     arena_reset(run->relay->scratch);
     if (!ok)
-        note_failure(run, &err);
+        journey_fail(run, &err);
     return ok;
 }
 
@@ -202,13 +142,14 @@ static void fail_transport(struct run *run, const struct http_result *result)
              || result->end == HTTP_TOTAL_TIMEOUT;
     enum err_kind kind = late ? ERR_TIMEOUT : result->end == HTTP_EGRESS ? ERR_POLICY : ERR_UPSTREAM_DOWN;
 
+    run->reader.error.remedy = result->end == HTTP_EGRESS || result->end == HTTP_TOO_LARGE ? REMEDY_OTHER : REMEDY_RETRY;
     if (result->end == HTTP_TOO_LARGE || result->end == HTTP_PROTOCOL || result->end == HTTP_CUT)
         kind = ERR_UPSTREAM;
     fail(&err, kind, "provider %s: %s: %s", run->target.provider->name, http_end_name(result->end), result->detail);
     snprintf(err.field, sizeof(err.field), "provider");
     snprintf(err.value, sizeof(err.value), "%s", run->target.provider->name);
     err.message = arena_printf(run->arena, "http.%s", http_end_name(result->end));
-    note_failure(run, &err);
+    journey_fail(run, &err);
 }
 
 /* Which of our kinds a provider's status is. A 4xx about the request itself is the caller's to mend and keeps the provider's words. */
@@ -234,7 +175,7 @@ static void fail_status(struct run *run)
     log_redact(err.detail);
     err.code = upstream_error_word(error->code);
     err.retry_after_s = (int)((error->retry_after_ms + 999) / 1000);
-    note_failure(run, &err);
+    journey_fail(run, &err);
 }
 
 /* Too long to be read to its end, which for an error's words need not be. */
@@ -245,7 +186,7 @@ static void fail_long(struct run *run)
     if (run->status / 100 != 2)
         fail_status(run);
     else if (!fail(&err, ERR_UPSTREAM, "provider %s: the answer is longer than %zu bytes", run->target.provider->name, run->body.max))
-        note_failure(run, &err);
+        journey_fail(run, &err);
 }
 
 static bool on_body(void *arg, struct bytes bytes)
@@ -262,7 +203,7 @@ static bool on_body(void *arg, struct bytes bytes)
         return !run->failed;
     }
     if (!feed_frames(run, bytes, &err))
-        note_failure(run, &err);
+        journey_fail(run, &err);
     return !run->failed;
 }
 
@@ -282,54 +223,9 @@ static void read_rest(struct run *run)
     ok = run->frames ? end_frames(run, &err) : rules_of(run)->read_whole(&run->reader, buf_view(&run->body), &err);
     arena_reset(run->relay->scratch);
     if (!ok)
-        note_failure(run, &err);
+        journey_fail(run, &err);
     else if (!run->failed && !run->reader.ended && !stream_complete(run, &err))
-        note_failure(run, &err);
-}
-
-/* The caller's last bytes come after the record (threats: never the last byte of a run whose FINAL is not written). */
-static void say_end(struct run *run)
-{
-    if (run->gone)
-        return;
-    if (run->failed) {
-        run->client->fail(run, &run->err);
-    } else if (!run->chat->stream) {
-        collect_answer(run);
-        run->client->whole(run, &run->answer);
-    } else {
-        begin(run);
-        run->client->end(run);
-    }
-}
-
-static void leave_relay(struct run *run)
-{
-    loop_timer_clear(run->relay->loop, &run->keepalive);
-    if (run->prev)
-        run->prev->next = run->next;
-    else
-        run->relay->runs = run->next;
-    if (run->next)
-        run->next->prev = run->prev;
-    loop_keep(run->relay->loop, -1);
-}
-
-static void run_close(struct run *run)
-{
-    struct err err = {0};
-
-    outcome_fill(run);
-    if (!record_write(run->gate->spool, RECORD_FINAL, &run->entry, run->relay->scratch, &err)) {
-        log_err(&run->log, LOG_ERROR, "run not recorded", &err);
-        note_failure(run, &err);                             /* the caller must not believe in a run that left no trace */
-    }
-    arena_reset(run->relay->scratch);
-    spool_release(run->gate->spool);
-    leave_relay(run);
-    say_end(run);
-    outcome_count(run);
-    run->client->close(run);
+        journey_fail(run, &err);
 }
 
 static void on_done(void *arg, const struct http_result *result);
@@ -350,7 +246,7 @@ static bool embed_goes_on(struct run *run, const struct http_result *result)
     if (!run->embed_first.tries)
         run->embed_first = *result;
     if (!embed_next(run, &more, &err))
-        note_failure(run, &err);
+        journey_fail(run, &err);
     else if (more)
         send_request(run);
     arena_reset(run->relay->scratch);
@@ -387,29 +283,20 @@ static void on_done(void *arg, const struct http_result *result)
             return;
     }
     note_attempt(run, result);
-    run_close(run);
-}
-
-static void enter_relay(struct run *run)
-{
-    run->next = run->relay->runs;
-    if (run->next)
-        run->next->prev = run;
-    run->relay->runs = run;
-    loop_keep(run->relay->loop, 1);
+    journey_next(run, result);
 }
 
 static void begin_reading(struct run *run)
 {
     struct reader *r = &run->reader;
 
-    r->arena = run->arena;
+    *r = (struct reader){.arena = run->arena, .error = {.kind = ERR_UPSTREAM, .remedy = REMEDY_OTHER, .words = "", .code = ""}};
     r->scratch = run->relay->scratch;
     r->chat = run->chat;
     r->secret = run->target.provider->secret;
     r->provider = run->target.provider;
     r->same = run->chat->embed ? embed_whole(run) : run->chat->dialect == rules_of(run)->id && run->target.stream == run->chat->stream;
-    r->emit = run_event;
+    r->emit = voice_event;
     r->arg = run;
     r->model = r->upstream_id = "";
     rate_read(NULL, 0, 0, &run->rate, &run->retry_after_ms);
@@ -418,39 +305,18 @@ static void begin_reading(struct run *run)
         begin_frames(run);
     run->text = buf_new(run->arena, (size_t)run->snapshot->settings.values.answer_max);
     run->reasoning = run->text;
+    run->calls = (struct list){0};
+    run->answer = (struct chat_answer){0};
+    run->thought_from = 0;
+    run->body = (struct buf){0};
+    run->embed_first = (struct http_result){0};
+    run->status = 0;
 }
 
-void run_try(void *arg)
+void attempt_begin(struct run *run)
 {
-    struct run *run = arg;
-
-    enter_relay(run);
+    run->tries++;
     begin_reading(run);
     run->embed_began = clock_mono();
-    run->client->attach(run, run->relay->loop);
-    if (run->chat->stream) {
-        run->keepalive = (struct loop_timer){.run = keepalive_due, .arg = run};
-        keepalive_at(run, run->said_at = clock_mono());
-    }
     send_request(run);
-    if (run->gone)                                           /* while it waited for its relay */
-        http_cancel(run->call);
-}
-
-void run_gone(struct run *run)
-{
-    run->gone = true;
-    if (run->call)
-        http_cancel(run->call);
-}
-
-void run_cut(struct run *run)
-{
-    struct err err = {0};
-
-    fail(&err, ERR_BUSY, "the gateway is stopping");
-    err.retry_after_s = 5;
-    note_failure(run, &err);
-    if (run->call)
-        http_cancel(run->call);
 }

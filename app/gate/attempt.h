@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #ifndef GATE_ATTEMPT_H
 #define GATE_ATTEMPT_H
-/* attempt: the part of a run that its relay does: ask the provider, hand on what it says, record how it ended. */
+/* attempt: one try of a run at a provider, on its relay: ask, read what it says, note how it ended; then journey_next(). */
 #include "gate/run.h"
 
-/* A loop task: starts the attempt of the run ${arg}. */
-void run_try(void *arg);
+/* Ask run->target, whose request is prepared. What an earlier attempt left is forgotten. */
+void attempt_begin(struct run *);
 
 #endif

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "gate/settings.h"
+
 const char *const breaker_state_words[] = {"closed", "open", "half_open"};
 const char *const breaker_force_words[] = {"free", "open", "closed", "bypass"};
 
@@ -11,6 +13,12 @@ void breakers_init(struct breakers *b)
 {
     memset(b, 0, sizeof(*b));
     lock_init(&b->lock, "breakers");
+}
+
+struct breaker_rules breaker_rules_of(const struct settings *s)
+{
+    return (struct breaker_rules){.window_s = s->breaker_window_s, .calls_min = s->breaker_calls_min, .open_percent = s->breaker_open_percent,
+                                  .open_s = s->breaker_open_s, .open_max_s = s->breaker_open_max_s, .probe_s = s->breaker_probe_s};
 }
 
 /* FNV-1a, http://www.isthe.com/chongo/tech/comp/fnv/; names are our own settings, nobody chooses them to collide. */

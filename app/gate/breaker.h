@@ -21,6 +21,9 @@ struct breaker_rules {
     int64_t probe_s;                     /* a probe that has not told by then has lost its turn */
 };
 
+struct settings;
+struct breaker_rules breaker_rules_of(const struct settings *);
+
 /* How a call ended, as far as the provider is to blame. */
 enum breaker_told { BREAKER_OK, BREAKER_FAILED, BREAKER_UNKNOWN /* cancelled, or the caller's own fault: says nothing */ };
 

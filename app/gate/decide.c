@@ -57,7 +57,7 @@ static void judge(struct candidate *c, const struct wish *wish, struct arena *a)
     }
 }
 
-static void write_json(struct decision *d, struct arena *a)
+void decision_write(struct decision *d, struct arena *a)
 {
     struct buf buf = buf_new(a, 64 << 10);
     struct json_out out = json_out(&buf);
@@ -187,6 +187,6 @@ bool decide(const struct snapshot *s, const struct wish *wish, struct arena *a, 
             c[i].verdict = "chosen";
             d->chosen = &c[i];
         }
-    write_json(d, a);
+    decision_write(d, a);
     return d->chosen || fail_refused(d, wish, err);
 }

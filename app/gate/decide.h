@@ -18,7 +18,8 @@ struct wish {
 struct candidate {
     const struct provider *provider;
     const struct model *model;
-    const char *verdict;                 /* "chosen", "standby", or why not: "key", "disabled", "model_off", "embed", "sovereign", "class" */
+    const char *verdict;                 /* "chosen", "standby", or why not: "key", "disabled", "model_off", "embed", "sovereign", "class";
+                                          * and, found when it is to be asked: "breaker" (it rests), "request" (its dialect has no words for it) */
     const char *detail;                  /* the two values that met: "confidential > internal"; "" */
 };
 
@@ -32,6 +33,8 @@ struct decision {
  * allowed; ERR_INPUT if none of them has embeddings; ERR_NO_PROVIDER if there is nothing to choose from. The decision's candidates and json are
  * filled in every case. */
 must_check bool decide(const struct snapshot *, const struct wish *, struct arena *, struct decision *decision_r, struct err *);
+/* Write the candidates into ${decision}->json again, after their verdicts changed. */
+void decision_write(struct decision *, struct arena *);
 /* Every model name the key may use, each once (const char *): for GET /v1/models and for errors. */
 struct list models_usable(const struct snapshot *, const struct key *, struct arena *);
 

@@ -9,6 +9,7 @@
 #include <stdatomic.h>
 
 #include "base/lock.h"
+#include "gate/breaker.h"
 #include "gate/snapshot.h"
 #include "gate/throttle.h"
 
@@ -25,6 +26,7 @@ struct gate {
     struct snapshot_base base;
     struct spool *spool;
     struct health *health;
+    struct breakers breakers;
     struct relay **relays;
     size_t relays_n;
     atomic_size_t next_relay;

@@ -11,9 +11,9 @@
 #include "base/err.h"
 #include "base/id.h"
 #include "base/metrics.h"
-#include "gate/attempt.h"
 #include "gate/embed.h"
 #include "gate/gate.h"
+#include "gate/journey.h"
 #include "gate/record.h"
 #include "gate/relay.h"
 #include "spool/spool.h"
@@ -70,17 +70,8 @@ static bool run_decide(struct run *run, struct err *err)
         .key = *row->key_id ? snapshot_key(run->snapshot, row->key_id) : NULL,
         .local_only = stays_inside(row), .embed = run->chat->embed,
     };
-    bool ok = class_of(row->data_class, &wish.data_class) && decide(run->snapshot, &wish, run->arena, &run->decision, err);
 
-    row->decision = run->decision.json;
-    if (!ok)
-        return false;
-    run->target = (struct target){.provider = run->decision.chosen->provider, .model = run->decision.chosen->model->name, .stream = run->chat->stream};
-    row->provider_id = run->target.provider->id;
-    row->provider_name = run->target.provider->name;
-    row->is_local = row->priced = model_local(run->target.provider, run->decision.chosen->model);
-    row->actual_model = run->target.model;
-    return true;
+    return class_of(row->data_class, &wish.data_class) && decide(run->snapshot, &wish, run->arena, &run->decision, err);
 }
 
 /* The chat in the provider's words. A provider of another dialect needs it parsed. A run that stays inside is kept there by its
@@ -101,6 +92,82 @@ static bool run_prepare(struct run *run, struct err *err)
         .answer_max = run->target.stream ? 0 : (size_t)run->snapshot->settings.values.answer_max,
     };
     return chat->embed ? embed_prepare(run, err) : rules->prepare(&run->target, chat, run->arena, &run->request, err);
+}
+
+bool run_aim(struct run *run, const struct candidate *candidate, struct err *err)
+{
+    struct run_row *row = &run->entry.run;
+    const struct provider *provider = candidate->provider;
+
+    run->decision.chosen = candidate;
+    run->target = (struct target){.provider = provider, .model = candidate->model->name, .stream = run->chat->stream};
+    row->provider_id = provider->id;
+    row->provider_name = provider->name;
+    row->is_local = row->priced = model_local(provider, candidate->model);
+    row->actual_model = run->target.model;
+    row->switches = provider->type->switches ? provider->type->switches : "";
+    if (!run_prepare(run, err))
+        return false;
+    row->dropped = run_dropped(run, run->arena);
+    return true;
+}
+
+/* All that may answer rest: when the first of them is tried again. */
+static bool fail_resting(struct run *run, int64_t next_probe, struct err *err)
+{
+    int64_t wait_s = (next_probe - clock_mono()) / 1000000 + 1;
+
+    fail(err, ERR_UPSTREAM_DOWN, "every provider of model %s rests after failures", run->entry.run.requested_model);
+    err->message = "error.all_resting";
+    err->retry_after_s = wait_s > 0 ? (int)wait_s : 1;
+    return false;
+}
+
+/* Whether a candidate's breaker lets this run pass; its verdict says why not. */
+static bool candidate_passes(struct run *run, struct candidate *c, int64_t *next_probe)
+{
+    struct breaker_rules rules = breaker_rules_of(&run->snapshot->settings.values);
+    struct breaker_view view;
+
+    if (breaker_pass(&run->gate->breakers, c->provider->id, c->model->name, &rules, clock_mono(), &run->probe))
+        return true;
+    breaker_see(&run->gate->breakers, c->provider->id, c->model->name, &rules, clock_mono(), &view);
+    if (!*next_probe || view.next_probe < *next_probe)
+        *next_probe = view.next_probe;
+    c->verdict = "breaker";
+    c->detail = view.force ? "" : arena_text(run->arena, view.reason);
+    return false;
+}
+
+/* Aim at the first candidate whose breaker lets the run pass and whose dialect can say the request. */
+static bool run_choose(struct run *run, struct err *err)
+{
+    struct candidate *all = run->decision.candidates.items;
+    struct err first = {0};
+    int64_t next_probe = 0;
+    bool aimed = false;
+
+    for (size_t i = 0; i < run->decision.candidates.n; i++) {
+        bool standby = strcmp(all[i].verdict, "standby") == 0 || strcmp(all[i].verdict, "chosen") == 0;
+
+        if (!standby || !candidate_passes(run, &all[i], &next_probe))
+            continue;
+        run->at = i;
+        *err = (struct err){0};
+        aimed = run_aim(run, &all[i], err);
+        all[i].verdict = aimed ? "chosen" : "request";
+        if (aimed)
+            break;
+        all[i].detail = arena_text(run->arena, err->field);
+        if (!first.kind)
+            first = *err;
+    }
+    if (run->at || !aimed)                                   /* not as decide() wrote it */
+        decision_write(&run->decision, run->arena);
+    if (aimed)
+        return true;
+    *err = first;
+    return first.kind ? false : fail_resting(run, next_probe, err);
 }
 
 static bool run_intent(struct run *run, struct err *err)
@@ -145,6 +212,7 @@ bool run_open(struct run *run, struct chat *chat, const struct run_client *clien
 {
     struct run_row *row = &run->entry.run;
     int64_t age_s;
+    bool chosen;
 
     run->chat = chat;
     run->client = client;
@@ -153,11 +221,9 @@ bool run_open(struct run *run, struct chat *chat, const struct run_client *clien
     row->stream = chat->stream;
     if (!gate_fresh(run->gate, &age_s))
         return fail(err, ERR_DATABASE, "the settings are %" PRId64 " s old: the database was not seen for too long", age_s);
-    if (!run_decide(run, err) || !run_prepare(run, err))
-        return false;
-    row->dropped = run_dropped(run, run->arena);
-    row->switches = run->target.provider->type->switches ? run->target.provider->type->switches : "";
-    if (!run_intent(run, err))
+    chosen = run_decide(run, err) && run_choose(run, err);
+    row->decision = run->decision.json;
+    if (!chosen || !run_intent(run, err))
         return false;
     metric_add(METRIC_runs_in_flight, 1);
     run->relay = relay_pick(run->gate);
@@ -198,7 +264,7 @@ size_t run_headers(const struct run *run, struct http_header headers[RUN_HEADERS
         headers[n++] = (struct http_header){"X-Moongate-Provider", header_text(row->provider_name, run->arena)};
         headers[n++] = (struct http_header){"X-Moongate-Model", header_text(row->actual_model, run->arena)};
         headers[n++] = (struct http_header){"X-Moongate-Local", row->is_local ? "true" : "false"};
-        headers[n++] = (struct http_header){"X-Moongate-Attempts", arena_printf(run->arena, "%zu", run->entry.attempts.n ? run->entry.attempts.n : 1)};
+        headers[n++] = (struct http_header){"X-Moongate-Attempts", arena_printf(run->arena, "%" PRId64, run->tries ? run->tries : 1)};
     }
     if (*row->model_tier)
         headers[n++] = (struct http_header){"X-Moongate-Tier", row->model_tier};

@@ -3,8 +3,8 @@
 #define GATE_RUN_H
 /* run: one request through the gate, in four steps:
  *     run_open   worker    who, policy, decide, INTENT into the spool       (may fail: nothing was sent)
- *     run_try    relay     one attempt at a provider
- *     run_event  relay     one frame in, ours out through the client's row
+ *     run_try    relay     the journey begins: attempts at providers until one answers (journey.h, attempt.h)
+ *     events     relay     one frame in, ours out through the client's row (voice.h)
  *     run_close  relay     FINAL into the spool, then the last bytes to the caller
  * A run and all it points to live in the request's arena, which the client frees in its close. */
 #include "base/buf.h"
@@ -71,13 +71,19 @@ struct run {
     size_t embed_asked;                  /* of an embedding: inputs of the request under way */
     int64_t embed_began;                 /* mono µs: its first request */
     struct http_result embed_first;      /* how that went */
+    size_t at;                           /* which candidate is asked */
+    int64_t tries, tries_here;           /* attempts begun: of all, of this candidate */
+    bool probe;                          /* this attempt is the probe of a half-open breaker */
+    bool said;                           /* the caller heard something of this answer: no other can take its place */
+    bool waiting;                        /* for the time to ask the same again */
+    bool stopping;                       /* the process ends */
     bool frames;                         /* the provider streams */
     bool begun;                          /* the caller got headers */
     bool gone;                           /* the caller hung up */
     bool failed;
     struct err err;                      /* why, if failed */
     struct loop_task task;
-    struct loop_timer keepalive;
+    struct loop_timer keepalive, wait;
     struct run *next, *prev;             /* in the relay's list */
 };
 
@@ -97,6 +103,8 @@ struct run *run_new(struct gate *, struct arena *, struct snapshot *, const stru
 /* Decide, record the intent and hand over to a relay: from then on everything goes through ${client}, and the caller may not touch the run.
  * False: refused, with err set and recorded by run_refuse, nothing was sent. */
 must_check bool run_open(struct run *, struct chat *, const struct run_client *, void *caller, struct err *);
+/* Aim at a candidate: the target, what the row says of it, and run->request in its words. ERR_INPUT if its dialect cannot say the request. */
+must_check bool run_aim(struct run *, const struct candidate *, struct err *);
 /* Record a request that was refused before it could be opened (malformed, not allowed). */
 void run_refuse(struct run *, const struct err *);
 /* The caller hung up; and: the process is stopping. Relay's thread. */

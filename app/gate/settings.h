@@ -17,6 +17,11 @@ struct settings {
     int64_t answer_max;              /* bytes of a whole answer */
     int64_t stream_buffer;           /* bytes that may wait for a slow caller */
     int64_t keepalive_s;             /* seconds of silence before a comment goes to a streaming caller; 0 = never */
+    int64_t tries_max;               /* attempts at the last provider that may answer; each before it gets two at most */
+    int64_t attempts_max;            /* of one run, at all providers */
+    int64_t retry_base_ms, retry_max_ms;
+    int64_t deadline_s;              /* of one run: no attempt begins after it */
+    int64_t breaker_window_s, breaker_calls_min, breaker_open_percent, breaker_open_s, breaker_open_max_s, breaker_probe_s;
     int64_t health_interval_s, health_timeout_ms;
     int64_t spool_mb;                /* bound of the spool, MiB */
     int64_t spool_keep_s;            /* replayed segments are kept this long */

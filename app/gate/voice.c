@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+#include "gate/voice.h"
+
+#include "base/clock.h"
+#include "gate/collect.h"
+#include "gate/outcome.h"
+#include "gate/relay.h"
+
+static void keepalive_at(struct run *run, int64_t since)
+{
+    int64_t s = run->snapshot->settings.values.keepalive_s;
+
+    if (s && run->client->comment)
+        loop_timer_set(run->relay->loop, &run->keepalive, since + s * 1000000);
+}
+
+void voice_begin(struct run *run)
+{
+    if (run->begun)
+        return;
+    run->begun = true;
+    run->client->begin(run);
+}
+
+/* One timer for all of a stream: events only note when they passed, and a timer that comes too early is set again. */
+static void keepalive_due(void *arg)
+{
+    struct run *run = arg;
+    int64_t now = clock_mono();
+
+    if (run->gone || run->failed)
+        return;
+    if (run->said_at + run->snapshot->settings.values.keepalive_s * 1000000 > now) {
+        keepalive_at(run, run->said_at);
+        return;
+    }
+    voice_begin(run);
+    if (run->client->comment(run))
+        keepalive_at(run, now);
+    else
+        run_gone(run);
+}
+
+bool voice_event(void *arg, const struct chat_event *event)
+{
+    struct run *run = arg;
+
+    if (run->gone)
+        return false;
+    if (!run->first_token_us && (run->reader.text_bytes || run->reader.tool_calls))
+        run->first_token_us = run_age_us(run);
+    if (!run->chat->stream && !run->client->pieces)
+        return collect(run, event);
+    run->said = true;
+    if (!run->chat->stream)
+        return run->client->event(run, event);
+    voice_begin(run);
+    run->said_at = clock_mono();
+    return run->client->event(run, event);
+}
+
+void voice_open(struct run *run)
+{
+    run->client->attach(run, run->relay->loop);
+    if (!run->chat->stream)
+        return;
+    run->keepalive = (struct loop_timer){.run = keepalive_due, .arg = run};
+    keepalive_at(run, run->said_at = clock_mono());
+}
+
+void voice_end(struct run *run)
+{
+    if (run->gone)
+        return;
+    if (run->failed) {
+        run->client->fail(run, &run->err);
+    } else if (!run->chat->stream) {
+        collect_answer(run);
+        run->client->whole(run, &run->answer);
+    } else {
+        voice_begin(run);
+        run->client->end(run);
+    }
+}
