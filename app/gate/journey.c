@@ -61,6 +61,17 @@ static void run_close(struct run *run)
     run->client->close(run);
 }
 
+/* Whether more than one provider was asked: then the words of the last say too little. */
+static bool several(const struct run *run)
+{
+    const struct attempt_row *attempt = run->entry.attempts.items;
+
+    for (size_t i = 1; i < run->entry.attempts.n; i++)
+        if (strcmp(attempt[i].provider_id, attempt->provider_id) != 0 || strcmp(attempt[i].model, attempt->model) != 0)
+            return true;
+    return false;
+}
+
 /* When several providers failed, the caller hears of each: "a: status_503, b: refused". */
 static void tell_all(struct run *run)
 {
@@ -69,7 +80,7 @@ static void tell_all(struct run *run)
     const char *text;
     struct err ignored = {0};
 
-    if (run->entry.attempts.n < 2 || !run->failed || run->gone || run->said)
+    if (!run->failed || run->gone || run->stopping || run->said || !several(run))
         return;
     for (size_t i = 0; i < run->entry.attempts.n; i++) {
         size_t n = strlen(attempt[i].provider_name) + strlen(attempt[i].result) + 16;
