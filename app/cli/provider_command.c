@@ -41,6 +41,7 @@ static bool read_form(struct command_line *line, struct provider_form *form, str
         form->base_url = command_option(line, "--base-url");
     if (command_option(line, "--mode"))
         form->deployment_mode = command_option(line, "--mode");
+    form->data_class_max = provider_class_default(form->deployment_mode);
     if (command_option(line, "--class"))
         form->data_class_max = command_option(line, "--class");
     return !command_option(line, "--key-stdin") || command_stdin(line->arena, 8192, &form->secret, err);

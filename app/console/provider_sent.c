@@ -51,7 +51,7 @@ void provider_sent_complete(struct provider_form *form)
     form->base_url = form->base_url ? form->base_url : defaults.base_url;
     form->deployment_mode = form->deployment_mode ? form->deployment_mode : defaults.deployment_mode;
     if (!form->data_class_max)
-        form->data_class_max = strcmp(form->deployment_mode, "local") == 0 ? "secret" : "internal";
+        form->data_class_max = provider_class_default(form->deployment_mode);
     form->position = form->position ? form->position : defaults.position;
     form->connect_ms = form->connect_ms ? form->connect_ms : defaults.connect_ms;
     form->first_byte_ms = form->first_byte_ms ? form->first_byte_ms : defaults.first_byte_ms;

@@ -80,7 +80,7 @@ static struct mark verdict_mark(const struct show *s, const char *verdict, bool 
     static const struct { const char *verdict, *icon, *css; } marks[] = {
         {"chosen", "s-ok", "ok"}, {"standby", "s-off", "off"}, {"disabled", "s-off", "off"}, {"model_off", "s-off", "off"},
         {"key", "lock", "warn"}, {"class", "lock", "warn"}, {"sovereign", "lock", "warn"},
-        {"embed", "s-off", "off"},
+        {"embed", "s-off", "off"}, {"request", "s-off", "off"}, {"breaker", "s-warn", "warn"},
     };
 
     if (strcmp(verdict, "chosen") == 0 && !answered)
@@ -94,7 +94,8 @@ static struct mark verdict_mark(const struct show *s, const char *verdict, bool 
 static const char *verdict_reason(const struct show *s, const char *verdict, const char *detail)
 {
     const char *key = arena_printf(s->arena, "run.reason.%s", verdict);
-    static const char *const known[] = {"chosen", "standby", "key", "disabled", "model_off", "class", "sovereign", "embed"};
+    static const char *const known[] = {"chosen", "standby", "key", "disabled", "model_off", "class", "sovereign", "embed",
+                                        "request", "breaker"};
 
     for (size_t i = 0; i < COUNT(known); i++)
         if (strcmp(known[i], verdict) == 0)

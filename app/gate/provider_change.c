@@ -38,6 +38,11 @@ static bool fail_type(const char *type, struct err *err)
     return fail_field(err, "type", type, allowed);
 }
 
+const char *provider_class_default(const char *mode)
+{
+    return strcmp(mode, "local") == 0 ? "secret" : "internal";
+}
+
 bool provider_defaults(const char *type_name, struct provider_form *form_r, struct err *err)
 {
     const struct provider_type *type = provider_type_find(type_name);
@@ -46,7 +51,7 @@ bool provider_defaults(const char *type_name, struct provider_form *form_r, stru
         return fail_type(type_name, err);
     *form_r = (struct provider_form){
         .type = type->name, .base_url = type->base_url, .deployment_mode = type->mode, .note = "",
-        .data_class_max = strcmp(type->mode, "local") == 0 ? "secret" : "internal", .position = 100, .connect_ms = 5000,
+        .data_class_max = provider_class_default(type->mode), .position = 100, .connect_ms = 5000,
         .first_byte_ms = 60000, .idle_ms = 60000, .total_ms = 600000, .enabled = true,
     };
     return true;

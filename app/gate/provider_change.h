@@ -19,6 +19,8 @@ struct provider_form {                   /* what a person or program may set */
 
 /* Defaults of a type: base URL, mode, class ceiling, timeouts, enabled. ERR_INPUT if there is no such type. */
 must_check bool provider_defaults(const char *type, struct provider_form *form_r, struct err *);
+/* The class ceiling of a provider whose mode this is, where none was chosen: what stays inside may see all, a cloud what is internal. */
+const char *provider_class_default(const char *mode);
 /* A form filled with what is stored. */
 void provider_form_of(const struct provider_row *, struct provider_form *form_r);
 
