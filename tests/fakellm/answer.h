@@ -44,6 +44,7 @@ struct slice answer_arguments(const struct answer *, int i);
 struct dialect {
     const char *stream_type;                                        /* content type */
     bool streams;                                                   /* when the request does not say */
+    int error_status;                                               /* of all its errors; 0 = each has its own */
     void (*whole)(struct text *t, struct answer *);
     void (*begin)(struct text *t, struct answer *);                 /* before the first piece; may be NULL */
     void (*piece)(struct text *t, struct answer *, const struct piece *);
@@ -53,6 +54,6 @@ struct dialect {
     void (*bad)(struct text *t, struct answer *);                               /* an event that is not JSON */
     void (*head)(struct text *t, const struct answer *, int status);            /* header lines of its own, each begun by CR LF; may be NULL */
 };
-extern const struct dialect anthropic, bedrock, gemini, openai_chat, ollama_chat, ollama_generate;
+extern const struct dialect anthropic, bedrock, gemini, hunyuan, openai_chat, ollama_chat, ollama_generate;
 
 #endif

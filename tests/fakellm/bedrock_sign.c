@@ -2,6 +2,7 @@
 /* bedrock_sign: AWS Signature Version 4, from the receiver's side and by its documentation: the request as it came is made canonical again, and the
  * signature over it must be the one that was sent. */
 #include "bedrock.h"
+#include "sign.h"
 
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
@@ -12,53 +13,6 @@
 #include <time.h>
 
 enum { SKEW_S = 15 * 60 };
-
-static struct slice header(const struct http *h, struct slice wanted)
-{
-    struct slice rest = h->head, name, value;
-    while (http_header(&rest, &name, &value))
-        if (name.n == wanted.n && strncasecmp(name.p, wanted.p, name.n) == 0)
-            return value;
-    return (struct slice){0};
-}
-
-/* What follows "Name=" in the Authorization header. */
-static struct slice field(struct slice authorization, const char *name)
-{
-    const char *at = memmem(authorization.p, authorization.n, name, strlen(name)), *end = authorization.p + authorization.n, *p;
-    if (at == NULL)
-        return (struct slice){0};
-    at += strlen(name);
-    for (p = at; p < end && *p != ',' && *p != ' '; p++)
-        continue;
-    return (struct slice){at, (size_t)(p - at)};
-}
-
-/* The next word up to ${stop}. */
-static struct slice word(struct slice *rest, char stop)
-{
-    const char *at = rest->n > 0 ? memchr(rest->p, stop, rest->n) : NULL;
-    struct slice first = {rest->p, at == NULL ? rest->n : (size_t)(at - rest->p)};
-    size_t used = first.n + (at != NULL);
-    *rest = (struct slice){rest->p + used, rest->n - used};
-    return first;
-}
-
-static void add_hex(struct text *t, const unsigned char *p, size_t n)
-{
-    char digits[3];
-    for (size_t i = 0; i < n; i++) {
-        snprintf(digits, sizeof digits, "%02x", p[i]);
-        text_put(t, digits);
-    }
-}
-
-static void add_hash(struct text *t, struct slice s)
-{
-    unsigned char hash[SHA256_DIGEST_LENGTH];
-    SHA256((const unsigned char *)s.p, s.n, hash);
-    add_hex(t, hash, sizeof hash);
-}
 
 /* Every service but S3 encodes the path that came once more. */
 static void add_path(struct text *t, struct slice path)
@@ -85,32 +39,16 @@ static void add_canonical(struct text *t, const struct http *h, struct slice nam
     text_slice(t, h->query);
     text_put(t, "\n");
     while (rest.n > 0) {
-        struct slice name = word(&rest, ';');
+        struct slice name = sign_word(&rest, ';');
         text_slice(t, name);
         text_put(t, ":");
-        text_slice(t, header(h, name));
+        text_slice(t, sign_header(h, name));
         text_put(t, "\n");
     }
     text_put(t, "\n");
     text_slice(t, names);
     text_put(t, "\n");
-    add_hash(t, h->body);
-}
-
-static void derive(unsigned char key[32], struct slice with)
-{
-    unsigned char next[32];
-    unsigned n = sizeof next;
-    HMAC(EVP_sha256(), key, 32, (const unsigned char *)with.p, with.n, next, &n);
-    memcpy(key, next, sizeof next);
-}
-
-static bool signs(struct slice names, const char *wanted)
-{
-    while (names.n > 0)
-        if (slice_is(word(&names, ';'), wanted))
-            return true;
-    return false;
+    sign_hash(t, h->body);
 }
 
 static bool is_now(struct slice date)
@@ -127,26 +65,26 @@ static bool is_now(struct slice date)
 
 static bool fits(const struct http *h, const char *secret, struct slice authorization, struct slice scope, struct slice day)
 {
-    struct slice rest = scope, names = field(authorization, "SignedHeaders="), date = header(h, slice_of("x-amz-date"));
+    struct slice rest = scope, names = sign_field(authorization, "SignedHeaders="), date = sign_header(h, slice_of("x-amz-date"));
     struct text canonical = {0}, what = {0}, signature = {0};
     unsigned char key[32];
     char first[260];
     unsigned n = sizeof key;
     snprintf(first, sizeof first, "AWS4%s", secret);
     HMAC(EVP_sha256(), first, (int)strlen(first), (const unsigned char *)day.p, day.n, key, &n);
-    (void)word(&rest, '/');
+    (void)sign_word(&rest, '/');
     while (rest.n > 0)
-        derive(key, word(&rest, '/'));
+        sign_next(key, sign_word(&rest, '/'));
     add_canonical(&canonical, h, names);
     text_put(&what, "AWS4-HMAC-SHA256\n");
     text_slice(&what, date);
     text_put(&what, "\n");
     text_slice(&what, scope);
     text_put(&what, "\n");
-    add_hash(&what, text_all(&canonical));
-    derive(key, text_all(&what));
-    add_hex(&signature, key, sizeof key);
-    struct slice given = field(authorization, "Signature=");
+    sign_hash(&what, text_all(&canonical));
+    sign_next(key, text_all(&what));
+    sign_hex(&signature, key, sizeof key);
+    struct slice given = sign_field(authorization, "Signature=");
     bool same = given.n == signature.n && memcmp(given.p, signature.p, given.n) == 0;
     text_free(&canonical);
     text_free(&what);
@@ -162,22 +100,22 @@ static const char *refuse(const char *type, const char *sentence, char *why, siz
 
 const char *bedrock_unsigned(const struct http *h, const char *secret, char *why, size_t why_size)
 {
-    struct slice authorization = header(h, slice_of("authorization"));
-    struct slice scope = field(authorization, "Credential="), names = field(authorization, "SignedHeaders=");
+    struct slice authorization = sign_header(h, slice_of("authorization"));
+    struct slice scope = sign_field(authorization, "Credential="), names = sign_field(authorization, "SignedHeaders=");
     if (h->key.n > 0 && slice_is(h->key, secret))
         return NULL;
     if (h->key.n > 0)
         return refuse("AccessDeniedException", "Authentication failed: Please make sure your API Key is valid.", why, why_size);
     if (authorization.n == 0)
         return refuse("MissingAuthenticationTokenException", "Missing Authentication Token", why, why_size);
-    struct slice id = word(&scope, '/'), rest = scope, day = word(&rest, '/'), region = word(&rest, '/'), service = word(&rest, '/');
+    struct slice id = sign_word(&scope, '/'), rest = scope, day = sign_word(&rest, '/'), region = sign_word(&rest, '/'), service = sign_word(&rest, '/');
     if (authorization.n < 17 || memcmp(authorization.p, "AWS4-HMAC-SHA256 ", 17) != 0 || id.n == 0 || region.n == 0 || !slice_is(rest, "aws4_request"))
         return refuse("IncompleteSignatureException", "Authorization header requires 'Credential', 'SignedHeaders' and 'Signature'.", why, why_size);
     if (!slice_is(service, "bedrock"))
         return refuse("InvalidSignatureException", "Credential should be scoped to correct service: 'bedrock'.", why, why_size);
-    if (!is_now(header(h, slice_of("x-amz-date"))) || memcmp(header(h, slice_of("x-amz-date")).p, day.p, 8) != 0 || day.n != 8)
+    if (!is_now(sign_header(h, slice_of("x-amz-date"))) || memcmp(sign_header(h, slice_of("x-amz-date")).p, day.p, 8) != 0 || day.n != 8)
         return refuse("InvalidSignatureException", "Signature expired or not of this day.", why, why_size);
-    if (!signs(names, "host") || !signs(names, "x-amz-date") || (header(h, slice_of("content-type")).n > 0 && !signs(names, "content-type")))
+    if (!sign_covers(names, "host") || !sign_covers(names, "x-amz-date") || (sign_header(h, slice_of("content-type")).n > 0 && !sign_covers(names, "content-type")))
         return refuse("InvalidSignatureException", "'Host', 'Content-Type' and 'X-Amz-Date' must be signed headers.", why, why_size);
     if (!fits(h, secret, authorization, scope, day))
         return refuse("InvalidSignatureException", "The request signature we calculated does not match the signature you provided. Check your AWS "

@@ -35,7 +35,7 @@ void control_error(struct conn *c, const struct dialect *d, int status, const ch
     struct text *t = &c->loop->body;
     t->n = 0;
     d->error(t, status, slice_of(message));
-    control_answer(c, status, text_all(t));
+    control_answer(c, d->error_status > 0 ? d->error_status : status, text_all(t));
 }
 
 static void chat(struct conn *c, const struct http *h, const struct dialect *d)
@@ -215,6 +215,7 @@ static void hello(struct conn *c, const struct http *h)
     control_send(c, 200, "text/plain; charset=utf-8", "",
                  slice_of("fakellm: a scripted model server for tests and demonstrations. No model is behind it.\n"
                           "Anthropic: /v1/messages /v1/messages/count_tokens /v1/models\n"
+                          "Hunyuan: POST / with X-TC-Action ChatCompletions, GetEmbedding, GetTokenCount\n"
                           "Gemini: /v1beta/models /v1beta/models/…:generateContent :streamGenerateContent?alt=sse :batchEmbedContents :countTokens\n"
                           "Bedrock: /model/ID/converse /model/ID/converse-stream /foundation-models\n"
                           "OpenAI: /v1/chat/completions /v1/models /v1/embeddings\n"
@@ -236,6 +237,7 @@ static const struct address {
     {"POST", "/v1beta/models/*", gemini_post, &gemini, NULL},
     {"GET", "/v1beta/models/*", gemini_model, &gemini, NULL},
     {"GET", "/v1beta/models", gemini_models, &gemini, NULL},
+    {"POST", "/", hunyuan_post, &hunyuan, "x-tc-action"},
     {"POST", "/model/*", bedrock_post, &bedrock, NULL},
     {"GET", "/foundation-models", bedrock_models, &bedrock, NULL},
     {"POST", "/v1/chat/completions", chat, &openai_chat, NULL},
@@ -285,7 +287,8 @@ static bool path_begins(const struct http *h, const char *with)
 static bool key_fits(const struct conn *c, const struct http *h)
 {
     const char *key = c->loop->shared->key;
-    return key == NULL || slice_is(h->key, key) || path_begins(h, "/model/") || path_begins(h, "/foundation-models");     /* these look themselves */
+    return key == NULL || slice_is(h->key, key) || path_begins(h, "/model/") || path_begins(h, "/foundation-models") || slice_is(h->path, "/");
+                                                            /* these look themselves */
 }
 
 static bool has_header(const struct http *h, const char *wanted)

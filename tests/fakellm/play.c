@@ -92,7 +92,7 @@ static void play_error(struct conn *c, int status, struct slice message)
     struct text *body = &c->loop->body;
     body->n = 0;
     c->play.answer.dialect->error(body, status, message);
-    whole(c, status, text_all(body));
+    whole(c, c->play.answer.dialect->error_status > 0 ? c->play.answer.dialect->error_status : status, text_all(body));
 }
 
 static void play_whole(struct conn *c)

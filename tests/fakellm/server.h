@@ -117,6 +117,9 @@ void anthropic_messages(struct conn *, const struct http *, const struct dialect
 void anthropic_models(struct conn *, const struct http *, const struct dialect *);
 void anthropic_count(struct conn *, const struct http *, const struct dialect *);
 
+/* hunyuan_lists.c */
+void hunyuan_post(struct conn *, const struct http *, const struct dialect *);
+
 /* bedrock_lists.c */
 void bedrock_post(struct conn *, const struct http *, const struct dialect *);
 void bedrock_models(struct conn *, const struct http *, const struct dialect *);

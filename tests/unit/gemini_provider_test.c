@@ -68,7 +68,7 @@ static void test_calls(void **state)
     assert_string_equal(heard_text(&heard->text), "look:");
     assert_string_equal(heard->finish, "tool_calls");
     assert_int_equal(heard->calls.n, 4);
-    const char *const names[] = {"f", "f", "g", "h"}, *const arguments[] = {"{\"x\":[1]}", "{}", "{}", "{}"};
+    const char *const names[] = {"f", "f", "g", "h"}, *const arguments[] = {"{\"x\":[1]}", "{}", "{}", "{\"arguments\":\"7\"}"};
     for (size_t i = 0; i < 4; i++) {
         assert_string_equal(heard_call(heard, i)->name, names[i]);
         assert_string_equal(heard_text(&((struct heard_call *)heard->calls.items)[i].arguments), arguments[i]);
