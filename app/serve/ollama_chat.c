@@ -244,18 +244,22 @@ static void answer_whole(struct run *run, const struct chat_answer *answer)
     door_whole(run, buf_view(&buf));
 }
 
-/* A line of its own, and no last one: no client takes a cut answer for a whole one. */
+/* A line of its own, and no last one: no client takes a cut answer for a whole one. A provider that speaks Ollama says it in its words. */
 static void answer_fail(struct run *run, const struct err *err)
 {
     struct caller *caller = run->caller;
+    struct bytes own = door_own_error(run);
     struct buf buf = buf_new(run->relay->scratch, LINE_MAX_BYTES);
     struct json_out out = json_out(&buf);
 
     if (!run->begun) {
-        door_fail(run, err);
+        (own.n ? door_fail_own : door_fail)(run, err);
         return;
     }
-    request_put_error(caller->rq, err, &out);
+    if (own.n)
+        buf_bytes(&buf, own);
+    else
+        request_put_error(caller->rq, err, &out);
     if (!send_line(run, &buf))
         log_info(&run->log, "caller gone before the error");
 }

@@ -181,6 +181,12 @@ for (const provider of ['fake', 'oll']) {
       await assert.rejects(ollama.chat({ model: at('errorin200'), messages: said('x') }), (e) => e.status_code >= 500);
     });
 
+    if (provider === 'oll') test('an error of the dialect keeps its words', async () => {
+      await stack.fake.script({ fixed: ['status=404', 'status=400', 'fixed'] });
+      for (const status of [404, 400]) await assert.rejects(ollama.chat({ model: 'oll/fixed', messages: said('x') }), (e) => e.status_code === status && /as its name asked/.test(e.message));
+      await stack.fake.unscript();
+    });
+
     test('an error in a stream is a line, and no end follows', async () => {
       const stream = await ollama.chat({ model: at('errorin200'), messages: said('x'), stream: true });
       const all = [];
