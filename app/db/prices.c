@@ -19,7 +19,7 @@ static const struct field owner_fields[] = {FIELD(struct price_owner, owner), FI
     "p.id, p.owner, p.model, p.above, p.valid_from, p.valid_to, p.currency, p.input, p.output, coalesce(p.cached, -1) as cached," \
     " coalesce(p.written, -1) as written, coalesce(p.written_long, -1) as written_long, coalesce(p.reasoning, -1) as reasoning," \
     " coalesce(p.image, -1) as image, p.context, p.max_output, p.source, p.as_of::text as as_of, p.origin, p.created_at, p.created_by"
-#define ORDER " order by p.owner, lower(p.model), p.above desc, p.valid_from desc"
+#define ORDER " order by p.owner, lower(p.model), p.above, p.valid_from desc"
 
 static const struct sql LIST = {
     "prices.list",

@@ -27,7 +27,7 @@ struct price_row {
 extern const struct field price_fields[];
 extern const struct sql *const prices_statements[];
 
-/* By owner, model without regard to case, threshold (highest first), newest first. NULL ${owner} = all; ${text} = what the model's name holds;
+/* By owner, model without regard to case, threshold, newest first. NULL ${owner} = all; ${text} = what the model's name holds;
  * ${limit} 0 = all. */
 must_check bool prices_list(struct db *, struct arena *, const char *owner, const char *text, int64_t limit, struct list *prices_r, struct err *);
 must_check bool prices_get(struct db *, struct arena *, const char *id, struct price_row *price_r, struct err *);

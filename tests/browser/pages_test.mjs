@@ -171,6 +171,7 @@ async function furnish() {
   await world.stack.fake.script({ twice: ['status=503', 'fixed'] });
   await world.stack.until('the model to be known', async () => (await world.stack.chat('twice', 'x', {}, { key: world.key })).status === 200);
   world.runs = await world.sendRuns(world.key);
+  world.price = JSON.parse((await world.admin.send('GET', '/api/v1/prices?owner=openai&model=gpt-5.6')).text).prices[0].id;
   await world.viewerCookie();
 }
 
@@ -228,6 +229,17 @@ describe('with one of everything', () => {
     { name: 'provider-disable', path: () => `/admin/providers/${world.active}/disable` },
     { name: 'provider-delete', path: () => `/admin/providers/${world.spare}/delete` },
     { name: 'provider-delete-active', path: () => `/admin/providers/${world.active}/delete`, status: 409 },
+    { name: 'prices', path: () => '/admin/prices?owner=openai' },
+    { name: 'prices-none', path: () => '/admin/prices?model=nothing-like-it' },
+    { name: 'price', path: () => `/admin/prices/${world.price}` },
+    { name: 'price-new', path: () => '/admin/prices/new' },
+    { name: 'price-change', path: () => `/admin/prices/new?from=${world.price}` },
+    { name: 'price-problems', status: 422, reach: async (visitor) => {
+      await visitor.open(`/admin/prices/new?from=${world.price}`);
+      await fill(visitor, { owner: 'Open AI', input_micros_per_mtok: '1,5', valid_from: 'tomorrow', as_of: '1' });
+      await visitor.page.locator('main form').evaluate((f) => { f.noValidate = true; });
+      return submit(visitor);
+    } },
     { name: 'keys', path: () => '/admin/keys' },
     { name: 'key-new', path: () => '/admin/keys/new' },
     { name: 'key-new-problems', status: 422, reach: async (visitor) => {

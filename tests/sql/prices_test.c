@@ -35,14 +35,14 @@ static void test_seed(void **state)
         assert_true(*p[i].source && p[i].as_of && p[i].valid_from == 0 && p[i].valid_to == 0);
         assert_true(i == 0 || strcmp(p[i - 1].owner, p[i].owner) <= 0);
     }
-    all = listed("openai", "gpt-5.6");                       /* -luna and -terra too; of gpt-5.6 the threshold first */
+    all = listed("openai", "gpt-5.6");                       /* -luna and -terra too; of gpt-5.6 the threshold last */
     p = all.items;
     assert_int_equal(all.n, 4);
-    assert_int_equal(p[0].above, 272000);
-    assert_int_equal(p[0].input, 10000000);
-    assert_int_equal(p[1].input, 5000000);
-    assert_int_equal(p[1].written, 6250000);
-    assert_int_equal(p[1].image, PRICE_NONE);
+    assert_int_equal(p[1].above, 272000);
+    assert_int_equal(p[1].input, 10000000);
+    assert_int_equal(p[0].input, 5000000);
+    assert_int_equal(p[0].written, 6250000);
+    assert_int_equal(p[0].image, PRICE_NONE);
     p = listed("deepseek", "v4-pro").items;
     assert_int_equal(p[0].cached, 3625);
     p = listed("baidu", "ernie-x1").items;

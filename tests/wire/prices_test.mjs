@@ -108,7 +108,7 @@ describe('the catalogue', () => {
     assert.equal(all.more, false);
     const { prices } = await (await api('GET', '/api/v1/prices?owner=openai&model=5.6')).json();
     assert.deepEqual(prices.map((p) => [p.model, p.above, p.input_micros_per_mtok, p.written_micros_per_mtok, p.image_micros_per_mtok, p.origin]), [
-      ['gpt-5.6', 272000, 10000000, 12500000, null, 'seed'], ['gpt-5.6', 0, 5000000, 6250000, null, 'seed'],
+      ['gpt-5.6', 0, 5000000, 6250000, null, 'seed'], ['gpt-5.6', 272000, 10000000, 12500000, null, 'seed'],
       ['gpt-5.6-luna', 0, 200000, 250000, null, 'seed'], ['gpt-5.6-terra', 0, 2000000, 2500000, null, 'seed']]);
     assert.equal((await api('GET', '/api/v1/prices?state=none')).status, 400);
     assert.equal((await api('GET', '/api/v1/prices/00000000-0000-0000-0000-000000000000')).status, 404);
