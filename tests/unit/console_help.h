@@ -37,7 +37,8 @@ __attribute__((unused)) static int console_end(void **state)
 
 __attribute__((unused)) static struct show show_for(struct arena *a, const char *tag)
 {
-    return (struct show){.arena = a, .lang = language_find(tag), .zone = {.name = "UTC"}, .now = NOW};
+    return (struct show){.arena = a, .lang = language_find(tag), .zone = {.name = "UTC"}, .now = NOW,
+                         .currency = "USD", .cny_per_usd = 71000};
 }
 
 #endif

@@ -17,6 +17,14 @@ static void test_numbers(void **state)
     assert_string_equal(show_us(&s, 0), "—");
     assert_string_equal(show_us(&s, 1840000), "1.84\xc2\xa0s");
     assert_string_equal(show_int(&s, 18624), "18,624");
+    assert_string_equal(show_cost(&s, 6325), "$0.0063");
+    assert_string_equal(show_cost_note(&s, 6325), "");       /* there is nothing to add to dollars */
+    s.currency = "CNY";
+    assert_string_equal(show_cost(&s, 6325), "¥0.0449");
+    assert_string_equal(show_cost(&s, 0), "¥0");
+    assert_string_equal(show_cost_note(&s, 6325), "$0.0063");
+    assert_string_equal(show_cost_note(&s, 0), "");
+    assert_string_equal(show_cost(&s, INT64_MAX), "¥922,337,203.69");      /* as much as a number holds, over the rate's digits */
     arena_free(a);
 }
 
