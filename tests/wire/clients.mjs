@@ -108,7 +108,7 @@ async function responsesStream(answer) {
 
 // ---- OpenAI completions ----
 
-const completionsBody = (q) => ({ model: q.model, prompt: q.text, stream: q.stream, ...(q.stream && { stream_options: { include_usage: true } }),
+const completionsBody = (q) => ({ model: q.model, prompt: `Be brief. ${q.text}`, stream: q.stream, ...(q.stream && { stream_options: { include_usage: true } }),
   max_tokens: q.max ?? 1000 });
 const completionsWhole = (body) => ({ text: body.choices[0].text, calls: [], finish: body.choices[0].finish_reason, usage: chatUsage(body.usage) });
 
@@ -173,7 +173,7 @@ async function messagesStream(answer) {
       if (block.type === 'tool_use') block.input = parsed(input[e.index]);
       open = -1;
     }
-    if (e.type === 'message_delta') { Object.assign(message, e.delta); message.usage = { ...message.usage, ...e.usage }; }
+    if (e.type === 'message_delta') { Object.assign(message, e.delta); for (const [k, n] of Object.entries(e.usage)) if (n !== null) message.usage[k] = n; }
     if (e.type === 'message_stop') stopped = true;
     if (e.type === 'error') throw new Error(JSON.stringify(e));
   }

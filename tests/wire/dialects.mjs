@@ -5,4 +5,6 @@ export const PROVIDERS = [
   { name: 'openai', type: 'openai-compatible', add: (url) => ({ type: 'openai-compatible', baseUrl: `${url}/v1` }) },
   { name: 'ollama', type: 'ollama', add: (url) => ({ type: 'ollama', baseUrl: url }), gaps: { any: 'tool_choice' },
     uncounted: ['cached', 'written', 'thought'] },
+  { name: 'anthropic', type: 'anthropic', add: (url) => ({ type: 'anthropic', baseUrl: url, secret: 'sk-ant-0123456789' }) },
+  { name: 'gemini', type: 'gemini', add: (url) => ({ type: 'gemini', baseUrl: `${url}/v1beta`, secret: 'gm-0123456789' }), uncounted: ['written'] },
 ];

@@ -44,11 +44,9 @@ before(async () => {
   }
   await stack.cluster.psql('moongate',
     'update models set input_micros_per_mtok = 1000000, output_micros_per_mtok = 3000000, cached_micros_per_mtok = 100000');
-  const last = PROVIDERS.at(-1);
-  await stack.until('the last provider to be known', async () => {
-    const { data } = await (await stack.fetch('/v1/models')).json();
-    return data.some((m) => m.id === modelOf('usage', last));
-  });
+  // Settings arrive in order: when the last one is there, the prices are too.
+  await stack.addProvider({ name: 'last', models: ['last'] });
+  await stack.until('the last provider to be known', async () => (await stack.chat('last')).ok);
 });
 after(() => stack?.stop());
 
