@@ -311,6 +311,7 @@ static void begin_reading(struct run *run)
     run->body = (struct buf){0};
     run->embed_first = (struct http_result){0};
     run->status = 0;
+    run->error_type = NULL;
 }
 
 void attempt_begin(struct run *run)

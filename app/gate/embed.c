@@ -46,6 +46,7 @@ bool embed_prepare(struct run *run, struct err *err)
         return fail_field_as(err, "error.embed_tokens", "input", type_of(run)->label, "string, array of strings");
     if (!same && !chat->parsed && !chat->parse(chat, run->arena, err))
         return false;
+    run->reader.vectors = (struct list){0};                  /* what an attempt before this one got does not count */
     return prepare(run, err);
 }
 

@@ -12,7 +12,7 @@ bool embed_can(const struct provider_type *);
 bool embed_same(const struct chat *, const struct dialect_rules *);
 /* Whether the answer of run->target can go on as it is. */
 bool embed_whole(const struct run *);
-/* Fill run->request for the first inputs. ERR_INPUT for token ids that another dialect cannot take. */
+/* Fill run->request for the first inputs; also for another attempt. ERR_INPUT for token ids that another dialect cannot take. */
 must_check bool embed_prepare(struct run *, struct err *);
 /* The answer in run->body is read; ${more_r}: run->request is filled again, for the next inputs. ERR_UPSTREAM if the answer does not hold exactly
  * one vector for each input; ERR_TIMEOUT when the provider's time for a whole answer is over. */

@@ -6,27 +6,6 @@
 #include "providers/emit.h"
 #include "providers/write.h"
 
-static void write_inputs(struct json_out *out, const struct embed *embed, size_t first, size_t n)
-{
-    const struct bytes *input = embed->inputs.items;
-
-    json_name(out, "input");
-    json_begin_array(out);
-    for (size_t i = first; i < first + n; i++)
-        json_put_bytes(out, input[i]);
-    json_end_array(out);
-}
-
-/* A caller of the same dialect keeps its other fields (options, keep_alive, truncate). */
-static void write_others(struct json_out *out, const struct chat *chat)
-{
-    struct json_walk w = json_walk(chat->raw);
-
-    while (json_next(&w))
-        if (!json_equal(w.name, "model") && !json_equal(w.name, "input"))
-            json_put_pair(out, w.name, w.value);
-}
-
 bool ollama_prepare_embed(struct target *target, const struct chat *chat, size_t first, size_t n, struct arena *a, struct http_request *r,
                           struct err *err)
 {
@@ -42,7 +21,7 @@ bool ollama_prepare_embed(struct target *target, const struct chat *chat, size_t
     json_member_text(&out, "model", target->model);
     write_inputs(&out, chat->embed, first, n);
     if (chat->dialect == DIALECT_OLLAMA_EMBED)
-        write_others(&out, chat);
+        write_beside_inputs(&out, chat);
     else
         write_int(&out, "dimensions", chat->embed->dimensions);
     json_end_object(&out);

@@ -90,6 +90,29 @@ struct bytes write_data_url(const struct chat_part *part, struct arena *a)
     return buf_view(&url);
 }
 
+void write_inputs(struct json_out *out, const struct embed *embed, size_t first, size_t n)
+{
+    const struct bytes *input = embed->inputs.items;
+
+    json_name(out, "input");
+    json_begin_array(out);
+    for (size_t i = first; i < first + n; i++)
+        if (embed->tokens)
+            json_put_raw(out, input[i]);
+        else
+            json_put_bytes(out, input[i]);
+    json_end_array(out);
+}
+
+void write_beside_inputs(struct json_out *out, const struct chat *chat)
+{
+    struct json_walk w = json_walk(chat->raw);
+
+    while (json_next(&w))
+        if (!json_equal(w.name, "model") && !json_equal(w.name, "input"))
+            json_put_pair(out, w.name, w.value);
+}
+
 void write_int(struct json_out *out, const char *name, int64_t value)
 {
     if (value != INT64_MIN)

@@ -18,6 +18,9 @@ must_check bool write_arguments(const struct chat_tool_call *, struct json *obje
 struct bytes write_text(const struct chat_message *, const char *between, struct arena *);
 /* A part's data as "data:image/png;base64,…", in ${arena}. */
 struct bytes write_data_url(const struct chat_part *, struct arena *);
+/* "input" of an embedding: inputs [first, first + n), token ids as they came. And the caller's other fields, for a provider of its dialect. */
+void write_inputs(struct json_out *, const struct embed *, size_t first, size_t n);
+void write_beside_inputs(struct json_out *, const struct chat *);
 /* A member if the value was given. */
 void write_int(struct json_out *, const char *name, int64_t value);
 void write_real(struct json_out *, const char *name, double value);

@@ -121,7 +121,7 @@ static void configure(const char *type, const char *base_url, const char *settin
     struct keyring *ring = keyring_random(1);
     struct snapshot *snapshot;
     struct provider_row p = provider_row("p", "provider", "local");
-    struct model_row models[] = {{"p", "m", true, 0, 0, 0, 0, 0}};
+    struct model_row models[] = {{.provider_id = "p", .name = "m", .enabled = true}};
     struct sealed_key_row sealed = pepper_row(ring);
     struct setting_row rows_of_settings[] = {{setting, value, "", 0}};
     p.type = type;
@@ -300,7 +300,7 @@ static void test_streams(void **state)
         {"a stream", SSE TEXT("a") TEXT("b") STOP USAGE DONE, false, "attach begin text text finish end ", "ab", "ok"},
         {"passed on", SSE TEXT("a") STOP USAGE DONE, true, "attach begin raw raw end ", NULL, "ok"},
         {"no end mark", SSE TEXT("a") STOP, false, "attach begin text finish end ", "a", "ok"},
-        {"no finish", SSE TEXT("a") DONE, false, "attach begin text end ", "a", "ok"},
+        {"no finish", SSE TEXT("a") DONE, false, "attach begin text finish end ", "a", "ok"},
         {"broken after the end mark", SSE TEXT("a") STOP DONE WAIT BREAK, false, "attach begin text finish end ", "a", "ok"},
         {"chunks that end nowhere, after the end mark", CHUNKED "400\r\n" TEXT("a") STOP DONE WAIT, false, "attach begin text finish end ", "a",
          "ok"},

@@ -213,6 +213,22 @@ static void test_token_ids_need_the_same_dialect(void **state)
     own_rules.id = DIALECT_GEMINI;
 }
 
+/* Another attempt, perhaps at another provider, begins with the first input. */
+static void test_another_attempt_begins_anew(void **state)
+{
+    (void)state;
+    struct run *run = run_of(chat_of(inputs_of(5)), 2);
+    bool more;
+    must(embed_prepare(run, &err));
+    answer(run);
+    must(embed_next(run, &more, &err));
+    assert_true(bytes_equal_text(run->request.body, "2 2"));
+    own_type.embed_max = 4;
+    must(embed_prepare(run, &err));
+    assert_true(bytes_equal_text(run->request.body, "0 4"));
+    assert_int_equal(run->reader.vectors.n, 0);
+}
+
 static void test_the_time_is_shared(void **state)
 {
     (void)state;
@@ -314,7 +330,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_any_size_comes_together_in_order), cmocka_unit_test(test_wrong_answers),
         cmocka_unit_test(test_too_many_in_the_first_of_two), cmocka_unit_test(test_the_same_dialect),
-        cmocka_unit_test(test_token_ids_need_the_same_dialect), cmocka_unit_test(test_the_time_is_shared), cmocka_unit_test(test_who_can),
+        cmocka_unit_test(test_token_ids_need_the_same_dialect), cmocka_unit_test(test_the_time_is_shared),
+        cmocka_unit_test(test_another_attempt_begins_anew), cmocka_unit_test(test_who_can),
         cmocka_unit_test(test_ollama), cmocka_unit_test(test_ollama_answers),
     };
     return cmocka_run_group_tests(tests, begin, help_end);
