@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Libraries that speak OpenAI's APIs in their own way: the Vercel AI SDK (its chat and its responses models) and LangChain, through an
-// OpenAI-compatible and an Ollama provider.
+// Libraries that speak OpenAI's APIs in their own way: the Vercel AI SDK (its chat and its responses models) and LangChain, through
+// providers of several dialects.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { createOpenAI } from '@ai-sdk/openai';
@@ -16,7 +16,8 @@ let stack, openai;
 before(async () => {
   stack = await Stack.start({ name: 'openai_clients', models: MODELS });
   await stack.addProvider({ name: 'fake-ollama', type: 'ollama', baseUrl: stack.fake.url, models: [...MODELS, 'echo'] });
-  await stack.until('the provider to be known', async () => (await stack.chat('fake-ollama/echo')).status === 200);
+  await stack.addProvider({ name: 'fake-anthropic', type: 'anthropic', baseUrl: stack.fake.url, secret: 'sk-ant-0123456789', models: [...MODELS, 'echo'] });
+  await stack.until('the providers to be known', async () => (await stack.chat('fake-anthropic/echo')).status === 200);
   await stack.fake.script({ json: ['text={"city":"Paris"}'] });
   openai = createOpenAI({ baseURL: `${stack.url}/v1`, apiKey: stack.key });
 });
@@ -27,7 +28,7 @@ const tools = (called) => ({ get_weather: tool({ description: 'd', inputSchema: 
 // The AI SDK refers to what OpenAI would have kept, unless it is told that nothing is.
 const providerOptions = { openai: { store: false } };
 
-for (const prefix of ['fake/', 'fake-ollama/']) {
+for (const prefix of ['fake/', 'fake-ollama/', 'fake-anthropic/']) {
   for (const kind of ['chat', 'responses']) {
     describe(`the AI SDK's ${kind} model through ${prefix}`, () => {
       const model = (name) => openai[kind](prefix + name);
