@@ -21,11 +21,7 @@ const FINISHES = [['fixed', 'stop'], ['finish=sensitive+fixed', 'content_filter'
 const PNG = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
 
 let stack, openai;
-// Options have no flag on the command line.
-async function add(name, secret, options, models) {
-  await stack.addProvider({ name, type: 'hunyuan-native', baseUrl: stack.fake.url, models, secret });
-  await stack.cluster.psql('moongate', `update providers set options = '${JSON.stringify(options)}' where name = '${name}'`);
-}
+const add = (name, secret, options, models) => stack.addProvider({ name, type: 'hunyuan-native', baseUrl: stack.fake.url, models, secret, options });
 before(async () => {
   stack = await Stack.start({ name: 'hunyuan' });
   const models = [...new Set([...FRAMINGS, ...TROUBLES.map((t) => t[0]), ...STREAM_TROUBLES, ...FINISHES.map((f) => f[0]), 'echo', 'hunyuan-embedding'])];
