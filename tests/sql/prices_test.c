@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* prices: the seed, people's own prices beside it, validity, and what an upgrade does with runs of before. */
+#include <stdlib.h>
+#include <unistd.h>
+
 #include "cluster.h"
 #include "db/prices.h"
 #include "db/runs.h"
@@ -134,10 +137,42 @@ static void test_runs_of_before(void **state)
     }
 }
 
+/* Up from the release before, with rows in every table that changes. */
+static void test_upgrade_with_data(void **state)
+{
+    (void)state;
+    char folder[] = "/tmp/moongate-upgrade.XXXXXX";
+    int applied;
+    assert_non_null(mkdtemp(folder));
+    static const char *const before[] = {"0001_start.sql", "0002_conversation.sql", "roles.sql"};
+    for (size_t i = 0; i < COUNT(before); i++) {
+        char *from = realpath(arena_printf(a, SQL_FOLDER "/%s", before[i]), arena_alloc(a, 4096));
+        assert_non_null(from);
+        assert_int_equal(symlink(from, arena_printf(a, "%s/%s", folder, before[i])), 0);
+    }
+    database_make("upgrade");
+    must(db_migrate(url_of("upgrade"), folder, &applied, &err));
+    assert_int_equal(applied, 2);
+    superuser("upgrade", "insert into moongate.users (id, name, role, password_phc) values (gen_random_uuid(), 'ada', 'admin', 'x');"
+                         " insert into moongate.spend (day, key_id, provider_id, model, runs, cost_micros) values ('2026-11-20', 'k', 'p', 'm', 3, 7);"
+                         " insert into moongate.runs (id, started_at, api, status, http_status, cost_micros) select gen_random_uuid(), now(), 'x', 'ok', 200, n"
+                         " from generate_series(1, 1000) as n");
+    must(db_migrate(url_of("upgrade"), SQL_FOLDER, &applied, &err));
+    assert_true(applied >= 1);
+    assert_string_equal(superuser("upgrade", "select currency from moongate.users"), "USD");
+    assert_string_equal(superuser("upgrade", "select cost_micros + avoided_micros + unpriced from moongate.spend"), "7");
+    assert_string_equal(superuser("upgrade", "select count(*) from moongate.runs where priced is null and price is null"), "1000");
+    assert_string_equal(superuser("upgrade", "select count(*) > 100 from moongate.prices"), "t");
+    for (size_t i = 0; i < COUNT(before); i++)
+        unlink(arena_printf(a, "%s/%s", folder, before[i]));
+    assert_int_equal(rmdir(folder), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_seed), cmocka_unit_test(test_rows), cmocka_unit_test(test_a_later_seed), cmocka_unit_test(test_runs_of_before),
+        cmocka_unit_test(test_upgrade_with_data),
     };
     return cmocka_run_group_tests(tests, begin, database_end);
 }

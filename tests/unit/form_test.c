@@ -96,6 +96,32 @@ static void test_what_is_not_sent(void **state)
     bare_drop(rq);
 }
 
+/* Millionths: decimals in a form, whole numbers in JSON. */
+static void test_money(void **state)
+{
+    (void)state;
+    static const struct form_field money[] = {
+        {"price", FORM_MONEY, .offset = 0, .required = true, .max = 1000000000}, {"more", FORM_MONEY, .offset = sizeof(int64_t), .max = 1000000000}, FORM_END};
+    static const struct { const char *type, *body; int64_t price, more; const char *problem; } cases[] = {
+        {URL, "price=2.5&more=", 2500000, -1, NULL}, {URL, "price=0&more=0.003625", 0, 3625, NULL}, {URL, "price=+1000+&more=7", 1000000000, 7000000, NULL},
+        {JSON, "{\"price\":2500000,\"more\":null}", 2500000, -1, NULL}, {JSON, "{\"price\":0}", 0, -1, NULL},
+        {URL, "price=", 0, 0, "price"}, {URL, "price=1,5", 0, 0, "price"}, {URL, "price=1&more=0.0000001", 0, 0, "more"}, {URL, "price=-1", 0, 0, "price"},
+        {URL, "price=1000.000001", 0, 0, "price"}, {JSON, "{\"price\":2.5}", 0, 0, "price"}, {JSON, "{\"price\":\"2\"}", 0, 0, "price"}, {JSON, "{\"price\":null}", 0, 0, "price"},
+        {JSON, "{\"price\":-1}", 0, 0, "price"}, {JSON, "{\"price\":1000000001}", 0, 0, "price"},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct request *rq = bare_request();
+        int64_t values[2] = {-1, -1};
+        struct form form;
+        rq->content_type = cases[i].type;
+        rq->body = bytes_of(cases[i].body);
+        assert_true(form_read(rq, money, values, &form));
+        if (cases[i].problem ? form.problems.n != 1 || !form_message(&form, cases[i].problem) : form.problems.n || values[0] != cases[i].price || values[1] != cases[i].more)
+            fail_msg("%s: %zu problems, %lld %lld", cases[i].body, form.problems.n, (long long)values[0], (long long)values[1]);
+        bare_drop(rq);
+    }
+}
+
 static void test_problems(void **state)
 {
     (void)state;
@@ -242,7 +268,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_values),
         cmocka_unit_test(test_what_is_not_sent),
-        cmocka_unit_test(test_problems),
+        cmocka_unit_test(test_money), cmocka_unit_test(test_problems),
         cmocka_unit_test(test_all_problems_come_at_once),
         cmocka_unit_test(test_an_empty_body_gives_no_field), cmocka_unit_test(test_structure),
         cmocka_unit_test(test_any_value_comes_back),
