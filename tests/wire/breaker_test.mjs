@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT
+// breaker: a provider that keeps failing is left alone, found again by one probe on real traffic, and never for one 429.
+import assert from 'node:assert/strict';
+import { after, before, beforeEach, test } from 'node:test';
+import { join } from 'node:path';
+import { Fakellm } from './fakellm.mjs';
+import { OUT, Stack } from './stack.mjs';
+
+let stack, second;
+before(async () => {
+  stack = await Stack.start({ name: 'breaker', provider: { name: 'first' }, models: ['alone', 'pair', 'once', 'probe'],
+    env: { MOONGATE_RETRY_BASE_MS: '5', MOONGATE_TRIES_MAX: '1', MOONGATE_BREAKER_OPEN_S: '1', MOONGATE_BREAKER_CALLS_MIN: '4' } });
+  second = await Fakellm.start(join(OUT, 'fakellm'), join(stack.logs, 'second.log'));
+  await stack.addProvider({ name: 'second', baseUrl: `${second.url}/v1`, models: ['pair', 'last'] });
+  await stack.until('the second provider', async () => (await stack.chat('last')).ok);
+});
+after(async () => { await second?.stop(); await stack?.stop(); });
+beforeEach(() => Promise.all([stack.fake.forget(), second.forget(), stack.fake.unscript(), second.unscript()]));
+
+async function ask(model) {
+  const answer = await stack.chat(model);
+  return { status: answer.status, after: answer.headers.get('retry-after'), provider: answer.headers.get('x-moongate-provider'), id: answer.headers.get('x-run-id'),
+    body: await answer.json() };
+}
+const asked = async () => (await stack.fake.chats()).length;
+
+test('one 429 opens nothing', async () => {
+  await stack.fake.script({ once: ['status=429', 'text=Fine'] });
+  assert.equal((await ask('once')).status, 429);
+  assert.equal((await ask('once')).status, 200);
+});
+
+test('after so many failures it is left alone, and says when it is asked again; one probe closes it', async () => {
+  await stack.fake.script({ alone: 'status=500' });
+  for (let i = 0; i < 4; i++) assert.equal((await ask('alone')).status, 502);
+  const resting = await ask('alone');
+  assert.equal(resting.status, 503);
+  assert.ok(Number(resting.after) >= 1);
+  assert.equal(await asked(), 4);
+  const run = await stack.run(resting.id);
+  assert.equal(run.status, 'refused');
+  assert.equal(JSON.parse(JSON.stringify(run.decision))[0].verdict, 'breaker');
+  await stack.fake.script({ alone: 'text=Back' });
+  await stack.until('a probe to pass', async () => (await ask('alone')).status === 200);
+  assert.equal((await ask('alone')).status, 200);
+  assert.match(stack.gate.output, /breaker changed.*state=open|"state":"open"/);
+});
+
+test('other models of the provider go on', async () => {
+  assert.equal((await ask('fixed')).status, 200);
+});
+
+test('while it rests the next candidate answers at once', async () => {
+  await stack.fake.script({ pair: 'status=500' });
+  for (let i = 0; i < 3; i++) {
+    const answer = await ask('pair');
+    assert.equal(answer.provider, 'second');
+  }
+  await stack.fake.forget();
+  const answer = await ask('pair');
+  assert.equal(answer.provider, 'second');
+  assert.equal(await asked(), 0);
+  const { decision } = await stack.run(answer.id);
+  assert.deepEqual(decision.filter((c) => c.model === 'pair').map((c) => `${c.provider_name} ${c.verdict}`), ['first breaker', 'second chosen']);
+});
+
+test('one probe at a time', async () => {
+  await stack.fake.script({ probe: 'status=500' });
+  for (let i = 0; i < 4; i++) await ask('probe');
+  await stack.fake.script({ probe: 'first=300+text=Slow' });
+  await stack.fake.forget();
+  const found = await stack.until('the pause to be over', async () => {
+    const answers = await Promise.all(Array.from({ length: 8 }, () => ask('probe')));
+    return answers.some((a) => a.status === 200) && answers;
+  });
+  assert.equal(found.filter((a) => a.status === 200).length, 1);
+  assert.equal(await asked(), 1);
+});
