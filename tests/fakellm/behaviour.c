@@ -50,6 +50,8 @@ static const struct option {
     {"noargs", NOTHING, NOARGS, -1, 0, 0, 0, "tool calls without arguments"},
     {"saytoo", NOTHING, SAYTOO, -1, 0, 0, 0, "text before the tool calls"},
     {"finish", WORD, 0, -1, offsetof(struct behaviour, finish), 0, 0, "why it stopped, in the dialect's word (Anthropic, Gemini)"},
+    {"like", WORD, 0, -1, offsetof(struct behaviour, like), 0, 0, "answer as this service does where it differs from OpenAI (mistral, groq, gemini …)"},
+    {"limits", NOTHING, LIMITS, -1, 0, 0, 0, "headers that say what is left of the limits (OpenAI)"},
     {"sealed", NOTHING, SEALED, -1, 0, 0, 0, "thoughts nobody can read, after those that one can (Anthropic, Gemini)"},
     {"oddities", NOTHING, ODDITIES, -1, 0, 0, 0, "what few readers know: blocks of the server's own tools, citations, unknown events (Anthropic, Gemini)"},
     {"reasoning", NOTHING, REASONING, -1, 0, 0, 0, "thoughts before the answer"},

@@ -9,7 +9,7 @@ enum words { WORDS_DEMO, WORDS_ECHO, WORDS_FIXED, WORDS_ZH, WORDS_TOKENS, WORDS_
 enum {
     HANG = 1 << 0, HOLD = 1 << 1, BADJSON = 1 << 2, UTF8SPLIT = 1 << 3, TOOL = 1 << 4, TOOLS2 = 1 << 5, REASONING = 1 << 6,
     NOUSAGE = 1 << 7, ERRORIN200 = 1 << 8, CRLF = 1 << 9, NODONE = 1 << 10, SLOWBYTES = 1 << 11, NOSPACE = 1 << 12,
-    COMMENTS = 1 << 13, NOARGS = 1 << 14, SAYTOO = 1 << 15, SEALED = 1 << 16, ODDITIES = 1 << 17,
+    COMMENTS = 1 << 13, NOARGS = 1 << 14, SAYTOO = 1 << 15, SEALED = 1 << 16, ODDITIES = 1 << 17, LIMITS = 1 << 30,
 };
 
 struct behaviour {
@@ -19,6 +19,7 @@ struct behaviour {
     struct slice as;                            /* only tells names apart */
     struct slice text;                          /* WORDS_TEXT; points into the name that was parsed */
     struct slice finish;                        /* why it stopped, in the dialect's word; n == 0: what fits. Into the name too */
+    struct slice like;                          /* a service whose answers differ from its dialect's; n == 0: none */
     int64_t first_ms, delay_ms, jitter_ms;
     int64_t status, retry_after_s;              /* 0 = none */
     int64_t reset, cut, stall;                  /* -1 = none; bytes, bytes, pieces */

@@ -175,6 +175,33 @@ static void embed(struct conn *c, const struct http *h, const struct dialect *d)
     control_answer(c, 200, text_all(t));
 }
 
+/* --- /as/SERVICE/… --- */
+
+static void as_service(struct conn *c, const struct http *h, const struct dialect *d)
+{
+    char why[200];
+    switch (openai_place(h->path)) {
+    case OPENAI_CHAT:
+        if (openai_check(h->path, h->body, why, sizeof why))
+            chat(c, h, d);
+        else
+            control_error(c, d, 400, why);
+        return;
+    case OPENAI_EMBEDDINGS:
+        embed(c, h, d);
+        return;
+    case OPENAI_MODELS:
+        openai_models(c, h, d);
+        return;
+    case OPENAI_KEY:
+        control_answer(c, 200, slice_of("{\"data\":{\"label\":\"fake\",\"usage\":0,\"limit\":null}}"));
+        return;
+    case OPENAI_NOWHERE:
+        break;
+    }
+    control_error(c, d, 404, "no such address of a service");
+}
+
 /* --- /_fake/ --- */
 
 static void fake_log(struct conn *c, const struct http *h)
@@ -240,6 +267,8 @@ static const struct address {
     {"POST", "/", hunyuan_post, &hunyuan, "x-tc-action"},
     {"POST", "/model/*", bedrock_post, &bedrock, NULL},
     {"GET", "/foundation-models", bedrock_models, &bedrock, NULL},
+    {"POST", "/as/*", as_service, &openai_chat, NULL},
+    {"GET", "/as/*", as_service, &openai_chat, NULL},
     {"POST", "/v1/chat/completions", chat, &openai_chat, NULL},
     {"GET", "/v1/models", openai_models, &openai_chat, NULL},
     {"POST", "/v1/embeddings", embed, &openai_chat, NULL},

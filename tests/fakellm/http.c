@@ -43,6 +43,8 @@ static bool header_apply(struct http *h, struct slice name, struct slice value)
 {
     switch (name.n > 0 ? name.p[0] | 0x20 : 0) {
     case 'a':
+        if (named(name, "api-key"))
+            h->key = value;
         if (named(name, "authorization") && value.n > 7 && strncasecmp(value.p, "bearer ", 7) == 0)
             h->key = (struct slice){value.p + 7, value.n - 7};
         return true;

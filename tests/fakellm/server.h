@@ -101,6 +101,10 @@ void control_list(struct conn *, const char *before, void (*name)(struct text *,
 /* The vector of a text: ${n} numbers, eight that depend on the text alone, again and again. */
 void control_vector(struct text *t, struct slice said, size_t n);
 
+/* openai_check.c: whether the service named in ${path} ("/as/mistral/v1/…") takes ${body}; and which of the dialect's addresses it is. */
+bool openai_check(struct slice path, struct slice body, char *why, size_t why_size);
+enum openai_place { OPENAI_NOWHERE, OPENAI_CHAT, OPENAI_EMBEDDINGS, OPENAI_MODELS, OPENAI_KEY };
+enum openai_place openai_place(struct slice path);
 /* ollama_lists.c */
 void ollama_post(struct conn *, const struct http *, const struct dialect *);
 void ollama_tags(struct conn *, const struct http *, const struct dialect *);
