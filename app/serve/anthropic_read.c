@@ -36,21 +36,36 @@ static const struct shape_field count_fields[] = {
     {.name = NULL},
 };
 
+/* The members of a body, taken out in one walk: it may be megabytes. null is as good as absent. */
+enum member { MODEL, MESSAGES, SYSTEM, STREAM, TEMPERATURE, TOP_P, TOP_K, STOP, TOOLS, TOOL_CHOICE, THINKING, OUTPUT_CONFIG, OUTPUT_FORMAT, METADATA,
+              MAX_TOKENS, MCP_SERVERS, MEMBERS };
+static const char *const member_names[] = {"model", "messages", "system", "stream", "temperature", "top_p", "top_k", "stop_sequences", "tools", "tool_choice",
+    "thinking", "output_config", "output_format", "metadata", "max_tokens", "mcp_servers", NULL};
+
+static void take_members(struct json body, struct json of[MEMBERS])
+{
+    json_members(body, member_names, of);
+    for (int i = 0; i < MEMBERS; i++)
+        if (json_kind(of[i]) == JSON_NULL)
+            of[i] = (struct json){0};
+}
+
 static bool read_checked(struct json body, const struct shape_field *fields, struct chat *chat, struct arena *a, struct err *err)
 {
-    struct json system = part_given(body, "system");
+    struct json of[MEMBERS];
 
     if (!shape_check(body, fields, a, err))
         return false;
-    if (system.p && json_kind(system) != JSON_STRING && json_kind(system) != JSON_ARRAY)
-        return fail_field(err, "system", shape_excerpt(system, a), "string, array");
-    if (!anthropic_content_check(json_member(body, "messages"), a, err))
+    take_members(body, of);
+    if (of[SYSTEM].p && json_kind(of[SYSTEM]) != JSON_STRING && json_kind(of[SYSTEM]) != JSON_ARRAY)
+        return fail_field(err, "system", shape_excerpt(of[SYSTEM], a), "string, array");
+    if (!anthropic_content_check(of[MESSAGES], a, err))
         return false;
     chat->dialect = DIALECT_ANTHROPIC;
     chat->raw = body;
     chat->parse = anthropic_parse;
-    chat->model = json_string(json_member(body, "model"), a);
-    chat->stream = json_is_true(json_member(body, "stream"));
+    chat->model = json_string(of[MODEL], a);
+    chat->stream = json_is_true(of[STREAM]);
     chat->include_usage = true;
     return true;
 }
@@ -156,10 +171,9 @@ static bool read_format(struct json format, const char *field, struct chat *chat
     return true;
 }
 
-static bool read_output(struct chat *chat, struct arena *a, struct err *err)
+static bool read_output(struct json output, struct json format, struct chat *chat, struct arena *a, struct err *err)
 {
     static const char *const known[] = {"effort", "format", NULL};
-    struct json output = part_given(chat->raw, "output_config");
     bool off = chat->effort != NULL;
     const char *effort = chat->effort;
 
@@ -167,51 +181,35 @@ static bool read_output(struct chat *chat, struct arena *a, struct err *err)
     if (!part_word(json_member(output, "effort"), part_efforts, "output_config.effort", &effort, a, err))
         return false;
     chat->effort = off ? chat->effort : effort;
-    return read_format(part_given(chat->raw, "output_format"), "output_format", chat, a, err)
+    return read_format(format, "output_format", chat, a, err)
         && read_format(part_given(output, "format"), "output_config.format", chat, a, err);
 }
 
-static bool read_numbers(struct chat *chat, struct err *err)
+static bool read_numbers(const struct json of[MEMBERS], struct chat *chat, struct err *err)
 {
-    shape_int(json_member(chat->raw, "max_tokens"), &chat->max_tokens);
-    shape_int(json_member(chat->raw, "top_k"), &chat->top_k);
-    shape_real(json_member(chat->raw, "temperature"), &chat->temperature);
-    shape_real(json_member(chat->raw, "top_p"), &chat->top_p);
+    shape_int(of[MAX_TOKENS], &chat->max_tokens);
+    shape_int(of[TOP_K], &chat->top_k);
+    shape_real(of[TEMPERATURE], &chat->temperature);
+    shape_real(of[TOP_P], &chat->top_p);
     return chat->max_tokens != 0 || fail_field(err, "max_tokens", "0", "integer, 1–100000000");      /* 0 only warms Anthropic's cache */
-}
-
-static bool refuse_servers(struct chat *chat, struct arena *a, struct err *err)
-{
-    struct json servers = part_given(chat->raw, "mcp_servers");
-
-    return !json_count(servers) || part_refuse(err, "mcp_servers", servers, "[]", a);
-}
-
-static void list_dropped(struct chat *chat, struct arena *a)
-{
-    static const char *const known[] = {"model", "messages", "system", "stream", "temperature", "top_p", "top_k", "stop_sequences", "tools", "tool_choice",
-        "thinking", "output_config", "output_format", "metadata", "max_tokens", "mcp_servers", NULL};
-    static const char *const of_metadata[] = {"user_id", NULL};
-
-    anthropic_drop_others(chat->raw, known, "", chat, a);
-    anthropic_drop_others(part_given(chat->raw, "metadata"), of_metadata, "metadata", chat, a);
 }
 
 bool anthropic_parse(struct chat *chat, struct arena *a, struct err *err)
 {
-    struct json system = part_given(chat->raw, "system");
+    static const char *const of_metadata[] = {"user_id", NULL};
+    struct json of[MEMBERS];
 
-    if (!refuse_servers(chat, a, err)
-        || (system.p && !anthropic_system_read(system, chat, a, err))
-        || !anthropic_content_read(json_member(chat->raw, "messages"), chat, a, err)
-        || !read_tools(json_member(chat->raw, "tools"), chat, a, err)
-        || !read_choice(part_given(chat->raw, "tool_choice"), chat, a, err)
-        || !read_thinking(part_given(chat->raw, "thinking"), chat, a, err)
-        || !read_output(chat, a, err) || !read_numbers(chat, err))
+    take_members(chat->raw, of);
+    if (json_count(of[MCP_SERVERS]))                     /* tools that run at Anthropic */
+        return part_refuse(err, "mcp_servers", of[MCP_SERVERS], "[]", a);
+    if ((of[SYSTEM].p && !anthropic_system_read(of[SYSTEM], chat, a, err)) || !anthropic_content_read(of[MESSAGES], chat, a, err)
+        || !read_tools(of[TOOLS], chat, a, err) || !read_choice(of[TOOL_CHOICE], chat, a, err) || !read_thinking(of[THINKING], chat, a, err)
+        || !read_output(of[OUTPUT_CONFIG], of[OUTPUT_FORMAT], chat, a, err) || !read_numbers(of, chat, err))
         return false;
-    part_stop(chat, json_member(chat->raw, "stop_sequences"), a);
-    chat->user = json_string(json_at(chat->raw, "metadata.user_id"), a);
-    list_dropped(chat, a);
+    part_stop(chat, of[STOP], a);
+    chat->user = json_string(json_member(of[METADATA], "user_id"), a);
+    anthropic_drop_others(chat->raw, member_names, "", chat, a);
+    anthropic_drop_others(of[METADATA], of_metadata, "metadata", chat, a);
     chat->parsed = true;
     return true;
 }
