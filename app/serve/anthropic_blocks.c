@@ -4,7 +4,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "gate/collect.h"
-#include "gate/thought.h"
+#include "serve/anthropic_shape.h"
 
 enum { EVENT_MAX = 32 << 20, TRIES_MAX = 16, LATE_MAX = 4096 };
 
@@ -20,117 +20,6 @@ struct block_late {
     struct chat_event event;
     struct buf text;
 };
-
-/* ---- blocks as JSON: whole, or empty as they start in a stream ---- */
-
-void blocks_begin_object(struct json_out *out, const char *type)
-{
-    json_begin_object(out);
-    json_member_text(out, "type", type);
-}
-
-static void put_text(struct json_out *out, struct bytes text)
-{
-    blocks_begin_object(out, "text");
-    json_plain_name(out, "text");
-    json_put_bytes(out, text);
-    json_member_text(out, "citations", NULL);
-    json_end_object(out);
-}
-
-static void put_thinking(struct json_out *out, const char *text, const char *signature)
-{
-    blocks_begin_object(out, "thinking");
-    json_member_text(out, "thinking", text);
-    json_member_text(out, "signature", signature);
-    json_end_object(out);
-}
-
-static void put_redacted(struct json_out *out, const char *data)
-{
-    blocks_begin_object(out, "redacted_thinking");
-    json_member_text(out, "data", data);
-    json_end_object(out);
-}
-
-static void put_tool_use(struct json_out *out, const char *id, const char *name, struct bytes input)
-{
-    blocks_begin_object(out, "tool_use");
-    json_member_text(out, "id", id);
-    json_member_text(out, "name", name);
-    json_plain_name(out, "input");
-    json_put_raw(out, input);
-    json_end_object(out);
-}
-
-/* Reasoning that nobody signed is marked too: when it comes back, it is known for not being Anthropic's. */
-static const char *signature_of(const char *opaque, struct arena *a)
-{
-    return opaque ? opaque : thought_tag(DIALECT_NONE, bytes_of(""), a);
-}
-
-static const char *call_data(const char *opaque, struct arena *a)
-{
-    return arena_printf(a, BLOCKS_CALL_MARK "%s", opaque);
-}
-
-static bool is_space(uint8_t c)
-{
-    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
-/* A call's arguments as an object. None, "" and null are {}; what models write that is no object is not lost: it is a text in one. */
-static struct bytes input_of(struct bytes arguments, struct arena *a)
-{
-    struct buf buf = buf_new(a, EVENT_MAX);
-    struct json_out out = json_out(&buf);
-    struct err ignored = {0};
-    struct json input = {0};
-    bool said = false;
-
-    if (json_check(arguments, &(struct json_limits){.allow_nul = true}, &input, &ignored) && json_kind(input) == JSON_OBJECT)
-        return json_bytes(input);
-    for (size_t i = 0; i < arguments.n; i++)
-        said = said || !is_space(arguments.p[i]);
-    json_begin_object(&out);
-    if (said && json_kind(input) != JSON_NULL) {
-        json_name(&out, "arguments");
-        json_put_bytes(&out, arguments);
-    }
-    json_end_object(&out);
-    return buf_view(&buf);
-}
-
-static void put_whole_call(struct json_out *out, const struct chat_tool_call *call)
-{
-    struct arena *a = out->buf->arena;
-
-    if (call->opaque)
-        put_redacted(out, call_data(call->opaque, a));
-    put_tool_use(out, call->id, call->name, input_of(bytes_of(call->arguments), a));
-}
-
-void blocks_put(struct json_out *out, const struct chat_answer *answer)
-{
-    const struct chat_thought *thought = answer->thoughts.items;
-    const struct chat_tool_call *call = answer->tool_calls.items;
-
-    json_name(out, "content");
-    json_begin_array(out);
-    for (size_t i = 0; i < answer->thoughts.n; i++) {
-        if (thought[i].text)
-            put_thinking(out, thought[i].text, signature_of(thought[i].opaque, out->buf->arena));
-        else
-            put_redacted(out, thought[i].opaque);
-    }
-    if (answer->text_n)
-        put_text(out, (struct bytes){(const uint8_t *)answer->text, answer->text_n});
-    for (size_t i = 0; i < answer->tool_calls.n; i++)
-        put_whole_call(out, &call[i]);
-    json_end_array(out);
-}
-
-/* ---- a stream: one block open at a time ---- */
 
 struct buf blocks_new_event(struct arena *a, const char *name)
 {
@@ -148,12 +37,13 @@ bool blocks_send(struct anthropic_blocks *b, struct buf *buf)
 
 static void put_index(const struct anthropic_blocks *b, struct json_out *out, const char *type)
 {
-    blocks_begin_object(out, type);
+    anthropic_begin(out, type);
     json_member_put_int(out, "index", b->index);
 }
 
 /* Start a block with what put() writes of ${what}. */
-static bool start_block(struct anthropic_blocks *b, enum block_type type, void (*put)(struct json_out *, const void *what), const void *what)
+static bool start_block(struct anthropic_blocks *b, enum block_type type, void (*put)(struct json_out *, const void *what),
+                        const void *what)
 {
     struct buf buf = blocks_new_event(b->scratch, "content_block_start");
     struct json_out out = json_out(&buf);
@@ -174,7 +64,7 @@ static bool send_delta(struct anthropic_blocks *b, const char *type, const char 
 
     put_index(b, &out, "content_block_delta");
     json_plain_name(&out, "delta");
-    blocks_begin_object(&out, type);
+    anthropic_begin(&out, type);
     json_plain_name(&out, member);
     json_put_bytes(&out, piece);
     json_end_object(&out);
@@ -203,7 +93,7 @@ static bool stop_block(struct anthropic_blocks *b)
 /* Close what is open, unless it is a call: those are closed by close_call. */
 static bool close_block(struct anthropic_blocks *b)
 {
-    if (b->open == BLOCK_THINKING && !b->is_signed && !send_signature(b, signature_of(NULL, b->scratch)))
+    if (b->open == BLOCK_THINKING && !b->is_signed && !send_signature(b, anthropic_signature(NULL, b->scratch)))
         return false;
     return b->open == BLOCK_NONE || stop_block(b);
 }
@@ -211,25 +101,25 @@ static bool close_block(struct anthropic_blocks *b)
 static void put_empty_text(struct json_out *out, const void *what)
 {
     (void)what;
-    put_text(out, bytes_of(""));
+    anthropic_put_text(out, bytes_of(""));
 }
 
 static void put_empty_thinking(struct json_out *out, const void *what)
 {
     (void)what;
-    put_thinking(out, "", "");
+    anthropic_put_thinking(out, "", "");
 }
 
 static void put_redacted_data(struct json_out *out, const void *what)
 {
-    put_redacted(out, what);
+    anthropic_put_redacted(out, what);
 }
 
 static void put_empty_call(struct json_out *out, const void *what)
 {
     const struct block_call *call = what;
 
-    put_tool_use(out, call->id, call->name, bytes_of("{}"));
+    anthropic_put_tool_use(out, call->id, call->name, bytes_of("{}"));
 }
 
 static bool say_redacted(struct anthropic_blocks *b, const char *data)
@@ -253,7 +143,8 @@ static bool say(struct anthropic_blocks *b, const struct chat_event *event)
         return !event->text.n || (open_block(b, BLOCK_THINKING) && send_delta(b, "thinking_delta", "thinking", event->text));
     if (event->redacted)
         return close_block(b) && say_redacted(b, arena_copy(b->scratch, event->text.p, event->text.n));
-    return open_block(b, BLOCK_THINKING) && send_signature(b, arena_copy(b->scratch, event->text.p, event->text.n)) && stop_block(b);
+    return open_block(b, BLOCK_THINKING) && send_signature(b, arena_copy(b->scratch, event->text.p, event->text.n))
+        && stop_block(b);
 }
 
 /* ---- calls ---- */
@@ -267,21 +158,11 @@ static struct block_call *call_at(struct anthropic_blocks *b, int64_t index)
     return (struct block_call *)b->calls.items + index;
 }
 
-static struct bytes trimmed(const struct block_call *call)
-{
-    struct bytes text = buf_view(&call->arguments);
-
-    while (text.n && is_space(*text.p))
-        text.p++, text.n--;
-    while (text.n && is_space(text.p[text.n - 1]))
-        text.n--;
-    return text;
-}
-
 /* The arguments that were not sent yet. Until they begin as an object does, they may be null or worse, and wait for their end. */
 static bool send_rest(struct anthropic_blocks *b, struct block_call *call)
 {
-    struct bytes all = trimmed(call), rest = {(const uint8_t *)call->arguments.p + call->sent, call->arguments.n - call->sent};
+    struct bytes all = anthropic_trim(buf_view(&call->arguments));
+    struct bytes rest = {(const uint8_t *)call->arguments.p + call->sent, call->arguments.n - call->sent};
 
     if (!rest.n || (!call->sent && (!all.n || *all.p != '{')))
         return true;
@@ -299,7 +180,7 @@ static bool open_call(struct anthropic_blocks *b)
             continue;
         b->call = i;
         call[i].opened = true;
-        return close_block(b) && (!call[i].opaque || say_redacted(b, call_data(call[i].opaque, b->scratch)))
+        return close_block(b) && (!call[i].opaque || say_redacted(b, anthropic_call_mark(call[i].opaque, b->scratch)))
             && start_block(b, BLOCK_TOOL, put_empty_call, &call[i]) && send_rest(b, &call[i]);
     }
     return true;
@@ -312,7 +193,7 @@ static bool close_call(struct anthropic_blocks *b)
 
     call->closed = true;
     if (!call->sent) {
-        input = input_of(buf_view(&call->arguments), b->scratch);
+        input = anthropic_input(buf_view(&call->arguments), b->scratch);
         if (input.n > 2 && !send_delta(b, "input_json_delta", "partial_json", input))
             return false;
     }
@@ -323,7 +204,7 @@ static bool close_call(struct anthropic_blocks *b)
 static bool call_whole(struct anthropic_blocks *b)
 {
     struct block_call *call = (struct block_call *)b->calls.items + b->call;
-    struct bytes all = trimmed(call);
+    struct bytes all = anthropic_trim(buf_view(&call->arguments));
     struct err ignored = {0};
     struct json input;
 

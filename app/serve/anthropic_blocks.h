@@ -27,12 +27,6 @@ must_check bool blocks_event(struct anthropic_blocks *, const struct chat_event 
 must_check bool blocks_end(struct anthropic_blocks *);
 /* An event being written: "event: …, data: …"; the caller puts one JSON object into it and hands it to blocks_send. */
 struct buf blocks_new_event(struct arena *, const char *name);
-void blocks_begin_object(struct json_out *, const char *type);
 must_check bool blocks_send(struct anthropic_blocks *, struct buf *);
-/* "content":[…] of a whole answer. */
-void blocks_put(struct json_out *, const struct chat_answer *);
-
-/* In a redacted_thinking block before a tool_use: what must come back with that call (thought_tag, after this). */
-#define BLOCKS_CALL_MARK "mg1.call."
 
 #endif

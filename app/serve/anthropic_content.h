@@ -10,7 +10,5 @@ must_check bool anthropic_content_check(struct json messages, struct arena *, st
 /* The texts of the system prompt, in their order, joined by blank lines. */
 must_check bool anthropic_system_read(struct json system, struct chat *, struct arena *, struct err *);
 must_check bool anthropic_content_read(struct json messages, struct chat *, struct arena *, struct err *);
-/* List the members of ${object} that are not in ${known} as dropped, "tools.cache_control", each once. */
-void anthropic_drop_others(struct json object, const char *const known[], const char *place, struct chat *, struct arena *);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* anthropic_count: how many tokens a request would have. It is no run: nothing is sent anywhere, nothing is recorded. The estimate is the one runs are
- * counted with when their provider says nothing (gate/estimate.h). */
+/* anthropic_count: how many tokens a request would have. It is no run: nothing is sent anywhere, nothing is recorded. The estimate is the
+ * one runs are counted with when their provider says nothing (gate/estimate.h). */
 #include "serve/anthropic_messages.h"
 
 #include "base/arena.h"

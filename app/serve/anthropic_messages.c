@@ -12,6 +12,7 @@
 #include "gate/relay.h"
 #include "serve/anthropic_blocks.h"
 #include "serve/anthropic_read.h"
+#include "serve/anthropic_shape.h"
 #include "serve/door.h"
 
 static bool send_event(void *arg, struct bytes event)
@@ -77,7 +78,7 @@ static void put_usage(struct json_out *out, const struct usage *usage)
 
 static void begin_message(struct run *run, struct json_out *out)
 {
-    blocks_begin_object(out, "message");
+    anthropic_begin(out, "message");
     json_member_text(out, "id", arena_printf(run->relay->scratch, "msg_%s", run->entry.run.id));
     json_member_text(out, "role", "assistant");
     json_member_text(out, "model", *run->reader.model ? run->reader.model : run->target.model);
@@ -119,10 +120,10 @@ static bool start_message(struct run *run)
         usage.in = estimate_chat(run->chat, run->target.model);
     usage.out = 1;
     usage.reasoning = 0;
-    blocks_begin_object(&out, "message_start");
+    anthropic_begin(&out, "message_start");
     json_name(&out, "message");
     begin_message(run, &out);
-    blocks_put(&out, &(struct chat_answer){0});
+    anthropic_put_content(&out, &(struct chat_answer){0});
     json_member_text(&out, "stop_reason", NULL);
     json_member_text(&out, "stop_sequence", NULL);
     put_usage(&out, &usage);
@@ -160,14 +161,15 @@ static bool send_end(struct run *run)
 
     if (!start_message(run) || !blocks_end(blocks_of(run)))
         return false;
-    blocks_begin_object(&out, "message_delta");
+    anthropic_begin(&out, "message_delta");
     json_name(&out, "delta");
     json_begin_object(&out);
     put_stop(&out, run);
     json_end_object(&out);
     put_usage(&out, &run->reader.usage);
     json_end_object(&out);
-    return blocks_send(blocks_of(run), &buf) && send_event(run, bytes_of("event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n"));
+    return blocks_send(blocks_of(run), &buf)
+        && send_event(run, bytes_of("event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n"));
 }
 
 static void messages_end(struct run *run)
@@ -186,7 +188,7 @@ static void messages_whole(struct run *run, const struct chat_answer *answer)
         return;
     }
     begin_message(run, &out);
-    blocks_put(&out, answer);
+    anthropic_put_content(&out, answer);
     put_stop(&out, run);
     put_usage(&out, &run->reader.usage);
     json_end_object(&out);

@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "serve/anthropic_content.h"
+#include "serve/anthropic_parts.h"
 #include "serve/part.h"
 #include "serve/shape.h"
 
@@ -37,10 +38,14 @@ static const struct shape_field count_fields[] = {
 };
 
 /* The members of a body, taken out in one walk: it may be megabytes. null is as good as absent. */
-enum member { MODEL, MESSAGES, SYSTEM, STREAM, TEMPERATURE, TOP_P, TOP_K, STOP, TOOLS, TOOL_CHOICE, THINKING, OUTPUT_CONFIG, OUTPUT_FORMAT, METADATA,
-              MAX_TOKENS, MCP_SERVERS, MEMBERS };
-static const char *const member_names[] = {"model", "messages", "system", "stream", "temperature", "top_p", "top_k", "stop_sequences", "tools", "tool_choice",
-    "thinking", "output_config", "output_format", "metadata", "max_tokens", "mcp_servers", NULL};
+enum member {
+    MODEL, MESSAGES, SYSTEM, STREAM, TEMPERATURE, TOP_P, TOP_K, STOP, TOOLS, TOOL_CHOICE, THINKING, OUTPUT_CONFIG, OUTPUT_FORMAT, METADATA,
+    MAX_TOKENS, MCP_SERVERS, MEMBERS
+};
+static const char *const member_names[] = {
+    "model", "messages", "system", "stream", "temperature", "top_p", "top_k", "stop_sequences", "tools", "tool_choice", "thinking",
+    "output_config", "output_format", "metadata", "max_tokens", "mcp_servers", NULL
+};
 
 static void take_members(struct json body, struct json of[MEMBERS])
 {
@@ -80,7 +85,8 @@ bool anthropic_read_count(struct json body, struct chat *chat, struct arena *a, 
     return read_checked(body, count_fields, chat, a, err);
 }
 
-/* Tools that run at Anthropic (web_search_…), or whose shape only its models know (bash_…), have a type; the caller's own have none, or "custom". */
+/* Tools that run at Anthropic (web_search_…), or whose shape only its models know (bash_…), have a type; the caller's own have none, or
+ * "custom". */
 static bool read_tool(struct json tool, const char *field, struct chat *chat, struct arena *a, struct err *err)
 {
     static const char *const known[] = {"type", "name", "description", "input_schema", "strict", NULL};

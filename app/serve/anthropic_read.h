@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #ifndef SERVE_ANTHROPIC_READ_H
 #define SERVE_ANTHROPIC_READ_H
-/* anthropic_read: a request of Anthropic's Messages API into our chat. Known fields are checked by a table; unknown ones are left to a provider of the
- * same dialect, and listed as dropped for every other. */
+/* anthropic_read: a request of Anthropic's Messages API into our chat. Known fields are checked by a table; unknown ones are left to a
+ * provider of the same dialect, and listed as dropped for every other. */
 #include "gate/chat.h"
 
 must_check bool anthropic_read(struct json body, struct chat *, struct arena *, struct err *);

@@ -28,8 +28,9 @@ struct model_view {
     int64_t created_at;
 };
 static const struct field model_view_fields[] = {
-    FIELD(struct model_view, type), FIELD(struct model_view, id), FIELD(struct model_view, display_name), FIELD_TIME(struct model_view, created_at),
-    FIELD_RAW(struct model_view, max_input_tokens), FIELD_RAW(struct model_view, max_tokens), FIELD_RAW(struct model_view, capabilities), FIELD_END,
+    FIELD(struct model_view, type), FIELD(struct model_view, id), FIELD(struct model_view, display_name),
+    FIELD_TIME(struct model_view, created_at), FIELD_RAW(struct model_view, max_input_tokens), FIELD_RAW(struct model_view, max_tokens),
+    FIELD_RAW(struct model_view, capabilities), FIELD_END,
 };
 
 struct models_view {
@@ -53,7 +54,8 @@ static struct model_view view_of(const struct snapshot *s, const char *name, str
     const struct model *model = snapshot_model(s, name);
 
     return (struct model_view){
-        .type = "model", .id = name, .display_name = name, .capabilities = "null", .created_at = model && model->created_at ? model->created_at : 1,
+        .type = "model", .id = name, .display_name = name, .capabilities = "null",
+        .created_at = model && model->created_at ? model->created_at : 1,
         .max_input_tokens = number_or_null(model ? model->context : 0, a), .max_tokens = number_or_null(model ? model->max_output : 0, a),
     };
 }

@@ -7,6 +7,7 @@
 #include "gate_help.h"
 #include "net/sse.h"
 #include "providers/providers.h"
+#include "serve/anthropic_shape.h"
 
 #define TEXT(t)                 {.type = EVENT_TEXT, .text = {(const uint8_t *)(t), sizeof(t) - 1}}
 #define THINK(t)                {.type = EVENT_REASONING, .text = {(const uint8_t *)(t), sizeof(t) - 1}}
@@ -279,7 +280,7 @@ static const char *put_whole(const struct chat_answer *answer)
     struct buf buf = buf_new(a, 64 << 20);
     struct json_out out = json_out(&buf);
     json_begin_object(&out);
-    blocks_put(&out, answer);
+    anthropic_put_content(&out, answer);
     json_end_object(&out);
     return text_of(&buf);
 }
