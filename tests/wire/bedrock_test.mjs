@@ -18,7 +18,8 @@ async function addBedrock({ name, options, secret, models }) {
 
 const MODELS = [ID, ARN, 'b-echo', 'b-tool', 'b-tools2', 'b-think', 'b-sealed', 'b-errors', 'b-usage', 'b-finish', 'b-nodone', 'b-noargs', 'b-slow', 'b-cut'];
 before(async () => {
-  stack = await Stack.start({ name: 'bedrock', env: { MOONGATE_HEALTH_INTERVAL_S: '1' } });
+  stack = await Stack.start({ name: 'bedrock', env: { MOONGATE_HEALTH_INTERVAL_S: '1', MOONGATE_BREAKER_CALLS_MIN: '1000',
+    MOONGATE_RETRY_BASE_MS: '0', MOONGATE_ATTEMPTS_MAX: '1' } });
   await addBedrock({ name: 'aws', options: { auth: 'sigv4', access_key_id: 'AKIAFAKE', region: 'eu-west-1' }, secret: SECRET, models: MODELS });
   await addBedrock({ name: 'wrong', options: { auth: 'sigv4', access_key_id: 'AKIAFAKE' }, secret: `${SECRET}x`, models: ['b-wrong'] });
   await addBedrock({ name: 'bearer', options: { auth: 'api-key' }, secret: SECRET, models: ['b-bearer'] });

@@ -53,7 +53,7 @@ describe('a stream of 200 MiB', () => {
 });
 
 // 20 MiB that look like a picture's.
-const picture = Buffer.alloc(20 << 20, 'moongate').toString('base64');
+const picture = Buffer.concat([Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'), Buffer.alloc((20 << 20) - 8, 'moongate')]).toString('base64');
 const url = `data:image/png;base64,${picture}`;
 const parts = [{ type: 'text', text: 'what is it?' }, { type: 'image_url', image_url: { url } }];
 
