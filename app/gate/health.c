@@ -95,13 +95,16 @@ static void note_words(struct check *check, const struct provider *provider, con
     check->detail[n] = '\0';
 }
 
-static const char *error_words(const struct provider *provider, int status, struct bytes body, struct arena *a)
+/* An error answer: what it says, and a reason that its status alone does not give (Gemini answers 400 to a key it does not know). */
+static void note_error(struct check *check, const struct provider *provider, struct bytes body, struct arena *a)
 {
     struct upstream_error error;
 
-    upstream_error_of(status, &error);
-    provider->type->rules->read_error(provider, status, body, a, &error);
-    return error.words;
+    upstream_error_of(check->http_status, &error);
+    provider->type->rules->read_error(provider, check->http_status, body, a, &error);
+    if (error.kind == ERR_UPSTREAM_AUTH && check->http_status == 400)
+        check->reason = "status_401";
+    note_words(check, provider, error.words, a);
 }
 
 /* One unpaid question. True: an answer came, with ${result_r}->status 200 or one that says the same. */
@@ -137,7 +140,7 @@ void provider_check(const struct provider *provider, int64_t timeout_ms, struct 
         *(const char **)list_add(a, &check_r->names, sizeof(const char *)) = ((const struct listed_model *)check_r->models.items)[i].name;
     judge(check_r, &result, listed, &err);
     if (result.end == HTTP_DONE && result.status != 200 && !listed)
-        note_words(check_r, provider, error_words(provider, result.status, body, a), a);
+        note_error(check_r, provider, body, a);
     else if (result.end == HTTP_DONE && !listed)
         note_words(check_r, provider, err.text, a);
     log_redact(check_r->detail);
