@@ -134,6 +134,12 @@ static void test_checks(void **state)
         {"openai", ANSWER("500 No", "{\"error\":\"oops\"}"), "bad", "status_5xx", "oops", 0},
         {"openai", ANSWER("302 Found", ""), "bad", "status_other", "", 0},
         {"openai", ANSWER("201 Created", "{\"data\":[]}"), "bad", "status_other", "", 0},
+        {"gemini", ANSWER("400 No", "{\"error\":{\"message\":\"API key not valid\",\"details\":[{\"reason\":\"API_KEY_INVALID\"}]}}"), "bad", "status_401",
+         "API key not valid", 0},
+        {"gemini", ANSWER("400 No", "{\"error\":{\"message\":\"other\"}}"), "bad", "status_other", "other", 0},
+        {"hunyuan-native", ANSWER("200 OK", "{\"Response\":{\"TokenCount\":1}}"), "ok", "", "", 0},
+        {"hunyuan-native", ANSWER("200 OK", "{\"Response\":{\"Error\":{\"Code\":\"AuthFailure.SignatureFailure\",\"Message\":\"no\"}}}"), "bad", "status_401",
+         "AuthFailure.SignatureFailure: no", 0},
         {"openai", "rubbish\r\n\r\n", "bad", NULL, NULL, 0},
         {"openai", NULL, "bad", NULL, NULL, 0},
     };
