@@ -34,29 +34,42 @@ static uint64_t provider_hash(const char *provider_id)
     return hash(0xcbf29ce484222325U, provider_id);
 }
 
+static uint64_t name_hash(const char *provider_id, const char *model)
+{
+    return hash(provider_hash(provider_id), model) | 1;
+}
+
+/* The set that holds a name, if anything does. */
+static struct breaker *set_of(struct breakers *b, uint64_t name)
+{
+    lock_assert_held(&b->lock);
+    return &b->all[(name >> 1) % (BREAKERS / BREAKER_WAYS) * BREAKER_WAYS];
+}
+
 static struct breaker *find(struct breakers *b, const char *provider_id, const char *model)
 {
-    uint64_t name = hash(provider_hash(provider_id), model) | 1;
+    uint64_t name = name_hash(provider_id, model);
+    struct breaker *set = set_of(b, name);
 
-    lock_assert_held(&b->lock);
-    for (size_t i = 0; i < BREAKERS; i++)
-        if (b->all[i].name == name)
-            return &b->all[i];
+    for (size_t i = 0; i < BREAKER_WAYS; i++)
+        if (set[i].name == name)
+            return &set[i];
     return NULL;
 }
 
-/* What an operator forced is not forgotten for lack of room. */
+/* What an operator forced is not forgotten for lack of room. NULL if all of the set is forced. */
 static struct breaker *find_or_add(struct breakers *b, const char *provider_id, const char *model, int64_t now)
 {
-    struct breaker *found = find(b, provider_id, model), *oldest = NULL;
+    struct breaker *found = find(b, provider_id, model), *set = set_of(b, name_hash(provider_id, model)), *oldest = NULL;
 
-    for (size_t i = 0; !found && i < BREAKERS; i++)
-        if (!b->all[i].force && (!oldest || b->all[i].used < oldest->used))
-            oldest = &b->all[i];
-    if (!found && !(found = oldest))
+    for (size_t i = 0; !found && i < BREAKER_WAYS; i++)
+        if (!set[i].force && (!oldest || set[i].used < oldest->used))
+            oldest = &set[i];
+    if (!found && !oldest)
         return NULL;
-    if (found == oldest)
-        *found = (struct breaker){.name = hash(provider_hash(provider_id), model) | 1, .provider = provider_hash(provider_id), .since = now};
+    if (!found)
+        *oldest = (struct breaker){.name = name_hash(provider_id, model), .provider = provider_hash(provider_id), .since = now};
+    found = found ? found : oldest;
     found->used = now;
     return found;
 }

@@ -8,7 +8,8 @@
  * An operator may force it open or closed, or switch it off (bypass). A pause is never made shorter by what happens meanwhile. */
 #include "base/lock.h"
 
-enum { BREAKER_SLICES = 10, BREAKERS = 512 };                 /* pairs of provider and model that are remembered; the longest unused one is forgotten first */
+/* Pairs of provider and model that are remembered, in sets by hash; where a set is full the longest unused is forgotten. */
+enum { BREAKER_SLICES = 10, BREAKER_WAYS = 8, BREAKERS = 64 * BREAKER_WAYS };
 
 enum breaker_state { BREAKER_CLOSED, BREAKER_OPEN, BREAKER_HALF_OPEN };
 enum breaker_force { BREAKER_FREE, BREAKER_FORCED_OPEN, BREAKER_FORCED_CLOSED, BREAKER_BYPASS };

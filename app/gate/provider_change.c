@@ -287,8 +287,10 @@ bool provider_remove(struct change *change, const char *id, struct err *err)
 {
     if (!change_begin(change, err) || !change_end(change, remove_inside(change, id, err), err))
         return false;
-    if (change->gate)
+    if (change->gate) {
         health_forget(change->gate->health, id);
+        breaker_forget(&change->gate->breakers, id);
+    }
     return true;
 }
 
