@@ -3,6 +3,7 @@
 // cannot do is refused. The scripted server refuses what Gemini refuses.
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
+import Anthropic from '@anthropic-ai/sdk';
 import OpenAI from 'openai';
 import { Stack } from './stack.mjs';
 import { events, joined } from './stream.mjs';
@@ -20,6 +21,8 @@ const FINISHES = [['fixed', 'stop'], ['tokens=9', 'length', { max_tokens: 4 }], 
   ['finish=blocked', 'content_filter'], ['finish=OTHER+fixed', 'stop'], ['tool', 'tool_calls']];
 const SECRET = 'AIzaSy-0123456789abcdef';
 const PNG = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
+
+const SIGNATURE = 'Z2VtaW5pLXNpZ25hdHVyZQ==';
 
 let stack, openai;
 before(async () => {
@@ -110,7 +113,7 @@ describe('a round of tools', () => {
   const lost = ({ role, content, tool_calls: calls }) => ({ role, content, tool_calls: calls.map(({ extra_content: _, ...c }) => c) });
 
   for (const [behaviour, n] of [['tool', 1], ['tools2', 2], ['tool+noargs', 1], ['tools2+noargs', 2], ['tools2+saytoo', 2]]) {
-    for (const [how, keep, signature] of [['kept', (m) => m, 'Z2VtaW5pLXNpZ25hdHVyZQ=='], ['lost', lost, 'skip_thought_signature_validator']]) {
+    for (const [how, keep, signature] of [['kept', (m) => m, SIGNATURE], ['lost', lost, 'skip_thought_signature_validator']]) {
       test(`${behaviour} at gemini-3, the signature ${how} by the client`, async () => {
         await stack.fake.script({ 'gemini-3-pro': behaviour });
         const { calls, last, body } = await round('gemini-3-pro', keep);
@@ -147,6 +150,41 @@ describe('a round of tools', () => {
     await refused(openai.chat.completions.create({ model: 'gem/fixed', messages: [...said, { role: 'tool', tool_call_id: 'nobody', content: 'x' }] }), /tool_call_id/);
     assert.equal((await stack.fake.chats()).length, 0);
   });
+});
+
+describe('through Anthropic\'s door', () => {
+  const ask = (messages, stream, more = {}) => {
+    const client = new Anthropic({ baseURL: stack.url, apiKey: stack.key, maxRetries: 0 });
+    const body = { model: 'gem/gemini-3-pro', max_tokens: 4096, messages, thinking: { type: 'adaptive' },
+      tools: [{ name: 'look', input_schema: { type: 'object' } }], ...more };
+    return stream ? client.messages.stream(body).finalMessage() : client.messages.create(body);
+  };
+
+  for (const stream of [false, true]) {
+    test(`thoughts, calls and their signatures go there and back, ${stream ? 'streamed' : 'whole'}`, async () => {
+      await stack.fake.script({ 'gemini-3-pro': ['reasoning+tools2+saytoo+text=First', 'text=Done'] });
+      const messages = [{ role: 'user', content: 'x' }], first = await ask(messages, stream);
+      const calls = first.content.filter((b) => b.type === 'tool_use');
+      assert.equal(first.stop_reason, 'tool_use');
+      assert.deepEqual(calls.map((b) => b.input.city), ['苏州', 'Paris']);
+      messages.push({ role: 'assistant', content: first.content }, { role: 'user', content: [
+        ...calls.map((b) => ({ type: 'tool_result', tool_use_id: b.id, content: 'fine', is_error: b === calls[1] })), { type: 'text', text: 'And?' }] });
+      const last = await ask(messages, stream);
+      assert.equal(last.content.at(-1).text, 'Done');
+      const [, model, user] = (await sent()).contents;
+      assert.ok([SIGNATURE, 'skip_thought_signature_validator'].includes(model.parts.find((p) => p.functionCall).thoughtSignature));
+      assert.ok(model.parts.some((p) => p.thought && p.text.startsWith('The question')) || first.content.every((b) => b.type !== 'thinking'));
+      assert.deepEqual(user.parts.map((p) => p.functionResponse?.response ?? p.text), [{ result: 'fine' }, { error: 'fine' }, 'And?']);
+    });
+
+    test(`the signature of reasoning that is not shown, ${stream ? 'streamed' : 'whole'}`, async () => {
+      await stack.fake.script({ 'gemini-3-pro': ['sealed+text=First', 'text=Done'] });
+      const messages = [{ role: 'user', content: 'x' }], first = await ask(messages, stream);
+      messages.push({ role: 'assistant', content: first.content }, { role: 'user', content: 'And?' });
+      await ask(messages, stream);
+      assert.deepEqual((await sent()).contents[1].parts, [{ text: 'First', thoughtSignature: SIGNATURE }]);
+    });
+  }
 });
 
 describe('a question', () => {
