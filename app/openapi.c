@@ -101,7 +101,7 @@ static void put_form_field(struct json_out *out, const struct form_field *f)
 {
     static const char *const types[] = {
         [FORM_TEXT] = "string", [FORM_SECRET] = "string", [FORM_INT] = "integer", [FORM_MONEY] = "integer", [FORM_BOOL] = "boolean", [FORM_WORD] = "string",
-        [FORM_LINES] = "array",
+        [FORM_LINES] = "array", [FORM_PAIRS] = "object",
     };
 
     json_member_text(out, "type", types[f->type]);
@@ -111,6 +111,8 @@ static void put_form_field(struct json_out *out, const struct form_field *f)
         put_words(out, f->words);
     if (f->type == FORM_LINES)
         json_name(out, "items"), json_put_raw(out, bytes_of("{\"type\":\"string\"}"));
+    if (f->type == FORM_PAIRS)
+        json_name(out, "additionalProperties"), json_put_raw(out, bytes_of("{\"type\":[\"string\",\"number\",\"null\"]}"));
     if (f->type == FORM_INT || f->type == FORM_MONEY) {
         json_member_put_int(out, "minimum", f->min);
         json_member_put_int(out, "maximum", f->max);

@@ -15,7 +15,7 @@
 #include "web/urlencoded.h"
 #include "web/web.h"
 
-enum { VALUES_MAX = 256, LINES_MAX = 500, LENGTH_DEFAULT = 200, PROBLEMS_MAX = 64, FIELDS_MAX = 64 };
+enum { VALUES_MAX = 256, LINES_MAX = 500, LENGTH_DEFAULT = 200, PROBLEMS_MAX = 64, FIELDS_MAX = 64, PAIRS_MAX = 64 };
 
 const struct field form_problem_fields[] = {FIELD(struct form_problem, field), FIELD(struct form_problem, message), FIELD_END};
 
@@ -24,6 +24,7 @@ struct input {
     bool given, is_json;
     const char *text;                        /* a form's text, or a JSON string; NULL for other JSON */
     struct json json;
+    struct list pairs;                       /* struct form_pair, of a form's FORM_PAIRS */
 };
 
 struct reading {
@@ -270,13 +271,56 @@ static void read_lines(struct reading *in, const struct form_field *field, const
         *(struct list *)member(in, field) = lines;
 }
 
+static void add_pair(struct reading *in, const struct form_field *field, const char *name, const char *value)
+{
+    struct list *pairs = member(in, field);
+    const char *full = arena_printf(in->rq->arena, "%s.%s", field->name, name);
+    struct form_field one = *field;
+    one.name = full;
+    one.type = FORM_TEXT;
+    value = trim(in, value);
+    if (pairs->n == PAIRS_MAX)
+        problem(in, field, "form.too_long", "", "≤ 64 ×");
+    else if (value[0] == '\0' || text_fits(in, &one, value))
+        ((struct form_pair *)pairs->items)[pairs->n++] = (struct form_pair){full + strlen(field->name) + 1, value};
+}
+
+/* A number is taken as it is written. */
+static const char *pair_text(struct reading *in, struct json value)
+{
+    enum json_kind kind = json_kind(value);
+    if (kind == JSON_NULL)
+        return "";
+    return kind == JSON_NUMBER ? arena_copy(in->rq->arena, value.p, value.n) : json_string(value, in->rq->arena);
+}
+
+static void read_pairs(struct reading *in, const struct form_field *field, const struct input *input)
+{
+    const struct form_pair *pair = input->pairs.items;
+    struct json_walk walk = json_walk(input->json);
+    *(struct list *)member(in, field) = (struct list){.items = NEW_ARRAY(in->rq->arena, struct form_pair, PAIRS_MAX)};
+    for (size_t i = 0; i < input->pairs.n; i++)
+        add_pair(in, field, pair[i].name, pair[i].value);
+    if (!input->is_json)
+        return;
+    if (json_kind(input->json) != JSON_OBJECT)
+        problem(in, field, "form.not_object", "", "");
+    while (json_kind(input->json) == JSON_OBJECT && json_next(&walk)) {
+        const char *name = json_string(walk.name, in->rq->arena), *text = pair_text(in, walk.value);
+        if (text != NULL)
+            add_pair(in, field, name, text);
+        else
+            form_problem(in->rq, in->form, arena_printf(in->rq->arena, "%s.%s", field->name, name), "form.not_text", "", "");
+    }
+}
+
 /* JSON null empties what can be empty. */
 static void read_null(struct reading *in, const struct form_field *field)
 {
     bool text = field->type == FORM_TEXT || field->type == FORM_SECRET || field->type == FORM_WORD;
     if (field->type == FORM_MONEY && !field->required)
         return;
-    if (field->required || !(text || field->type == FORM_LINES))
+    if (field->required || !(text || field->type == FORM_LINES || field->type == FORM_PAIRS))
         problem(in, field, "form.required", "", "");
     else if (text)
         *(const char **)member(in, field) = NULL;
@@ -301,6 +345,8 @@ static void read_value(struct reading *in, const struct form_field *field, const
         read_money(in, field, input);
     else if (field->type == FORM_BOOL)
         read_bool(in, field, input);
+    else if (field->type == FORM_PAIRS)
+        read_pairs(in, field, input);
     else
         read_lines(in, field, input);
 }
@@ -316,7 +362,7 @@ static void read_absent(struct reading *in, const struct form_field *field, bool
     bool has = field->type == FORM_BOOL;
     if (field->type == FORM_INT || field->type == FORM_MONEY)
         has = *(int64_t *)member(in, field) != 0;
-    else if (field->type == FORM_LINES)
+    else if (field->type == FORM_LINES || field->type == FORM_PAIRS)
         has = ((struct list *)member(in, field))->n > 0;
     else if (field->type != FORM_BOOL)
         has = *(const char **)member(in, field) != NULL;
@@ -350,6 +396,19 @@ static bool take_inputs(struct reading *in, const struct input inputs[], bool is
     return true;
 }
 
+/* "options.region" as a pair of the field "options". False if there is no such field. */
+static bool take_pair(struct reading *in, const struct param *param, struct input inputs[])
+{
+    const char *dot = strchr(param->name, '.');
+    size_t f = dot != NULL ? field_index(in->fields, arena_copy(in->rq->arena, param->name, (size_t)(dot - param->name))) : 0;
+    if (dot == NULL || dot[1] == '\0' || in->fields[f].name == NULL || in->fields[f].type != FORM_PAIRS)
+        return false;
+    if (!inputs[f].given)
+        inputs[f] = (struct input){.given = true, .pairs.items = NEW_ARRAY(in->rq->arena, struct form_pair, VALUES_MAX)};
+    ((struct form_pair *)inputs[f].pairs.items)[inputs[f].pairs.n++] = (struct form_pair){dot + 1, param->value};
+    return true;
+}
+
 static bool read_urlencoded(struct reading *in, struct input inputs[])
 {
     static const char *const ours[] = {"csrf", "rev", "_method"};
@@ -359,11 +418,12 @@ static bool read_urlencoded(struct reading *in, struct input inputs[])
         return false;
     for (size_t i = 0; i < n; i++) {
         size_t f = field_index(in->fields, pairs[i].name), o = 0;
-        while (in->fields[f].name == NULL && o < COUNT(ours) && strcmp(ours[o], pairs[i].name) != 0)
+        bool known = in->fields[f].name != NULL && in->fields[f].type != FORM_PAIRS;
+        while (!known && o < COUNT(ours) && strcmp(ours[o], pairs[i].name) != 0)
             o++;
-        if (in->fields[f].name != NULL)
+        if (known)
             inputs[f] = (struct input){.given = true, .text = pairs[i].value};
-        else if (o == COUNT(ours))
+        else if (o == COUNT(ours) && !take_pair(in, &pairs[i], inputs))
             return unknown_field(in, pairs[i].name);
     }
     return take_inputs(in, inputs, false);

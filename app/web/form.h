@@ -15,6 +15,7 @@ enum form_type {
     FORM_BOOL,       /* bool; a missing checkbox is false in a form, unchanged in JSON */
     FORM_WORD,       /* const char *, one of ${words} */
     FORM_LINES,      /* struct list of const char *: lines or commas in a form, array of strings in JSON */
+    FORM_PAIRS,      /* struct list of struct form_pair: inputs "<name>.<pair>" in a form; an object of texts or numbers in JSON, null is "" */
 };
 
 struct form_field {
@@ -27,6 +28,10 @@ struct form_field {
     bool (*check)(const char *value, const char **allowed_r);    /* more than the type says; may be NULL */
 };
 #define FORM_END {.name = NULL}
+
+struct form_pair {
+    const char *name, *value;        /* trimmed; "" = emptied. Which names there are is the handler's to say */
+};
 
 /* One problem; the page shows it at the field, JSON lists it. */
 struct form_problem {

@@ -14,7 +14,7 @@ struct values {
     const char *name, *note, *key, *mode;
     int64_t limit;
     bool on;
-    struct list models;
+    struct list models, options;
 };
 
 static bool no_slash(const char *value, const char **allowed_r)
@@ -32,6 +32,7 @@ static const struct form_field fields[] = {
     {"limit", FORM_INT, offsetof(struct values, limit), .min = 1, .max = 100},
     {"on", FORM_BOOL, .offset = offsetof(struct values, on)},
     {"models", FORM_LINES, .offset = offsetof(struct values, models)},
+    {"options", FORM_PAIRS, .offset = offsetof(struct values, options), .max = 10},
     FORM_END,
 };
 
@@ -263,6 +264,66 @@ static void test_any_value_comes_back(void **state)
     }
 }
 
+static const char *pairs_text(struct request *rq, const struct list *pairs)
+{
+    const char *text = "";
+    for (size_t i = 0; i < pairs->n; i++) {
+        const struct form_pair *pair = (const struct form_pair *)pairs->items + i;
+        text = arena_printf(rq->arena, "%s%s=%s;", text, pair->name, pair->value);
+    }
+    return text;
+}
+
+static void test_pairs(void **state)
+{
+    (void)state;
+    static const struct { const char *type, *body, *pairs, *problem; } cases[] = {
+        {URL, "name=ab&mode=local&options.region=+eu+&options.a-b=", "region=eu;a-b=;", NULL},
+        {JSON, "{\"name\":\"ab\",\"mode\":\"local\",\"options\":{\"region\":\" eu \",\"n\":8192,\"x\":null}}", "region=eu;n=8192;x=;", NULL},
+        {JSON, "{\"name\":\"ab\",\"mode\":\"local\",\"options\":null}", "", NULL},
+        {JSON, "{\"name\":\"ab\",\"mode\":\"local\",\"options\":{\"a\":\"12345678901\",\"b\":\"1\"}}", "b=1;", "options.a"},
+        {JSON, "{\"name\":\"ab\",\"mode\":\"local\",\"options\":{\"a\":[1]}}", "", "options.a"},
+        {JSON, "{\"name\":\"ab\",\"mode\":\"local\",\"options\":{\"a\":\"1\\n2\"}}", "", "options.a"},
+        {JSON, "{\"name\":\"ab\",\"mode\":\"local\",\"options\":[\"a\"]}", "", "options"},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct request *rq = bare_request();
+        struct values v = {0};
+        struct form form;
+        assert_true(read_as(rq, cases[i].type, cases[i].body, &v, &form));
+        assert_string_equal(pairs_text(rq, &v.options), cases[i].pairs);
+        assert_int_equal(form.problems.n, cases[i].problem != NULL);
+        if (cases[i].problem)
+            assert_non_null(form_message(&form, cases[i].problem));
+        assert_true(form_given(fields, &form, "options"));
+        bare_drop(rq);
+    }
+    /* Only fields that take pairs have them. */
+    static const char *const unknown[] = {"name=ab&mode=local&name.x=1", "name=ab&mode=local&options=1", "name=ab&mode=local&options.=1",
+                                          "name=ab&mode=local&.a=1"};
+    for (size_t i = 0; i < COUNT(unknown); i++) {
+        struct request *rq = bare_request();
+        struct values v = {0};
+        struct form form;
+        assert_false(read_as(rq, URL, unknown[i], &v, &form));
+        assert_int_equal(rq->err.kind, ERR_UNKNOWN_FIELD);
+        bare_drop(rq);
+    }
+    /* More than there can be is a problem, not a crash. */
+    struct request *rq = bare_request();
+    struct buf many = buf_new(rq->arena, 10000);
+    struct values v = {0};
+    struct form form;
+    buf_text(&many, "name=ab&mode=local");
+    for (int i = 0; i < 100; i++)
+        buf_printf(&many, "&options.o%d=1", i);
+    buf_char(&many, '\0');
+    assert_true(read_as(rq, URL, many.p, &v, &form));
+    assert_int_equal(v.options.n, 64);
+    assert_non_null(form_message(&form, "options"));
+    bare_drop(rq);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -272,6 +333,7 @@ int main(void)
         cmocka_unit_test(test_all_problems_come_at_once),
         cmocka_unit_test(test_an_empty_body_gives_no_field), cmocka_unit_test(test_structure),
         cmocka_unit_test(test_any_value_comes_back),
+        cmocka_unit_test(test_pairs),
     };
     return cmocka_run_group_tests(tests, bare_start, bare_stop);
 }
