@@ -112,7 +112,7 @@ static void put_form_field(struct json_out *out, const struct form_field *f)
     if (f->type == FORM_LINES)
         json_name(out, "items"), json_put_raw(out, bytes_of("{\"type\":\"string\"}"));
     if (f->type == FORM_PAIRS)
-        json_name(out, "additionalProperties"), json_put_raw(out, bytes_of("{\"type\":[\"string\",\"number\",\"null\"]}"));
+        json_name(out, "additionalProperties"), json_put_raw(out, bytes_of("{\"type\":\"string\",\"nullable\":true}"));
     if (f->type == FORM_INT || f->type == FORM_MONEY) {
         json_member_put_int(out, "minimum", f->min);
         json_member_put_int(out, "maximum", f->max);

@@ -42,6 +42,7 @@ struct field {
 #define FIELD_TIME(S, m)        {.name = #m, .offset = offsetof(S, m) + FIELD_MUST_BE(S, m, int64_t), .type = FIELD_TIME}
 #define FIELD_TIME_AS(S, m, n)  {.name = n, .offset = offsetof(S, m) + FIELD_MUST_BE(S, m, int64_t), .type = FIELD_TIME}
 #define FIELD_RAW(S, m)         {.name = #m, .offset = offsetof(S, m) + FIELD_MUST_BE(S, m, const char *), .type = FIELD_RAW}
+#define FIELD_RAW_AS(S, m, n)   {.name = n, .offset = offsetof(S, m) + FIELD_MUST_BE(S, m, const char *), .type = FIELD_RAW}
 #define FIELD_LIST(S, m, fields, T) {.name = #m, .offset = offsetof(S, m) + FIELD_MUST_BE(S, m, struct list), \
                                      .type = FIELD_LIST, .item = fields, .item_size = sizeof(T)}
 #define FIELD_LIST_PAGE(S, m, fields, T) {.name = #m, .offset = offsetof(S, m) + FIELD_MUST_BE(S, m, struct list), \

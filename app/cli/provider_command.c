@@ -2,16 +2,19 @@
 /* provider_command: add and test providers from the shell. */
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/arena.h"
 #include "base/json_write.h"
 #include "cli/commands.h"
 #include "gate/health.h"
 #include "gate/provider_change.h"
+#include "gate/provider_options.h"
+#include "gate/snapshot.h"
 
 static const struct option_row add_options[] = {
     {"--type", true, false}, {"--name", true, false}, {"--base-url", true, false}, {"--mode", true, false}, {"--key-stdin", false, false},
-    {"--model", true, true}, {"--class", true, false}, {"--json", false, false}, {NULL, false, false},
+    {"--model", true, true}, {"--option", true, true}, {"--class", true, false}, {"--json", false, false}, {NULL, false, false},
 };
 
 static bool print_id(struct arena *a, const char *id, const char *name, struct err *err)
@@ -25,6 +28,24 @@ static bool print_id(struct arena *a, const char *id, const char *name, struct e
     json_member_text(&out, "name", name);
     json_end_object(&out);
     return buf_done(&buf, &text, err) && puts(text) >= 0;
+}
+
+/* NAME=VALUE of the fields that only this type has. */
+static bool read_options(struct command_line *line, const struct provider_type *type, const char **json_r, struct err *err)
+{
+    struct list said = command_repeats(line, "--option"), options = {0};
+    const char *const *text = said.items;
+
+    for (size_t i = 0; i < said.n; i++) {
+        size_t n = strcspn(text[i], "=");
+
+        if (!n || !text[i][n])
+            return fail_field(err, "--option", text[i], "NAME=VALUE");
+        *(struct provider_option *)list_add(line->arena, &options, sizeof(struct provider_option)) =
+            (struct provider_option){arena_copy(line->arena, text[i], n), text[i] + n + 1};
+    }
+    *json_r = provider_options_merge(type, NULL, options, false, line->arena);
+    return true;
 }
 
 static bool read_form(struct command_line *line, struct provider_form *form, struct err *err)
@@ -44,6 +65,8 @@ static bool read_form(struct command_line *line, struct provider_form *form, str
     form->data_class_max = provider_class_default(form->deployment_mode);
     if (command_option(line, "--class"))
         form->data_class_max = command_option(line, "--class");
+    if (!read_options(line, provider_type_find(type), &form->options, err))
+        return false;
     return !command_option(line, "--key-stdin") || command_stdin(line->arena, 8192, &form->secret, err);
 }
 
@@ -62,7 +85,7 @@ static bool provider_add_run(struct command_line *line, struct err *err)
 
 const struct command provider_add_command = {
     .words = "provider add",
-    .usage = "--type T --name N [--base-url U] [--mode local|cloud] [--key-stdin] [--model M]... [--class C] [--json]",
+    .usage = "--type T --name N [--base-url U] [--mode local|cloud] [--key-stdin] [--model M]... [--option NAME=VALUE]... [--class C] [--json]",
     .help = "cli.help.provider_add", .options = add_options, .run = provider_add_run,
 };
 

@@ -46,8 +46,7 @@ bool provider_create(struct request *rq)
 
     if (!form_read(rq, provider_sent_fields, &sent, &form))
         return false;
-    provider_sent_check(rq, &sent.form, &form);
-    provider_sent_complete(&sent.form);
+    provider_sent_settle(rq, &sent, NULL, &form);
     if (form.problems.n > 0)
         return provider_form_again(rq, &page, &sent.form, &form);
     if (!provider_add(&change, &sent.form, &id, &rq->err))
@@ -78,8 +77,7 @@ bool provider_save(struct request *rq)
     sent.form.rev = 0;
     if (!form_read(rq, provider_sent_fields, &sent, &form))
         return false;
-    provider_sent_check(rq, &sent.form, &form);
-    provider_sent_complete(&sent.form);
+    provider_sent_settle(rq, &sent, page.v.type, &form);
     sent.form.models_given = form_given(provider_sent_fields, &form, "models");
     if (form.problems.n > 0)
         return provider_form_again(rq, &page, &sent.form, &form);

@@ -64,12 +64,12 @@ struct tried_view provider_test_view_of(const struct show *s, const struct check
 /* ---- the page ---- */
 
 struct choice {
-    const char *value, *label, *help, *mode;
-    bool selected, local;
+    const char *value, *label, *help, *icon;
+    bool selected;
 };
 static const struct field choice_fields[] = {
-    FIELD_PAGE(struct choice, value), FIELD_PAGE(struct choice, label), FIELD_PAGE(struct choice, help), FIELD_PAGE(struct choice, mode),
-    FIELD_PAGE(struct choice, selected), FIELD_PAGE(struct choice, local), FIELD_END,
+    FIELD_PAGE(struct choice, value), FIELD_PAGE(struct choice, label), FIELD_PAGE(struct choice, help), FIELD_PAGE(struct choice, icon),
+    FIELD_PAGE(struct choice, selected), FIELD_END,
 };
 
 #define VALUE(m) FIELD_AS(struct form_view, v.m, #m)
@@ -79,7 +79,11 @@ const struct field provider_form_page_fields[] = {
     VALUE(first_byte_ms), VALUE(idle_ms), VALUE(total_ms), VALUE(rev), VALUE(enabled), FIELD_PAGE(struct form_view, models_text),
     FIELD_PAGE(struct form_view, type_label), FIELD_PAGE(struct form_view, type_help), FIELD_PAGE(struct form_view, local),
     FIELD_PAGE(struct form_view, cloud), FIELD_PAGE(struct form_view, secret_needed), FIELD_PAGE(struct form_view, has_secret),
-    FIELD_PAGE(struct form_view, secret_tail), FIELD_LIST_PAGE(struct form_view, types, choice_fields, struct choice),
+    FIELD_PAGE(struct form_view, secret_tail), FIELD_LIST_PAGE(struct form_view, local_types, choice_fields, struct choice),
+    FIELD_LIST_PAGE(struct form_view, cloud_types, choice_fields, struct choice),
+    FIELD_LIST_PAGE(struct form_view, options, option_view_fields, struct option_view),
+    FIELD_LIST_PAGE(struct form_view, regions, region_view_fields, struct region_view),
+    FIELD_PAGE(struct form_view, has_regions), FIELD_STRUCT_PAGE(struct form_view, retention, retention_view_fields),
     FIELD_LIST_PAGE(struct form_view, classes, choice_fields, struct choice), FIELD_STRUCT_PAGE(struct form_view, test, provider_test_fields),
     FIELD_PAGE(struct form_view, e_name), FIELD_PAGE(struct form_view, e_type), FIELD_PAGE(struct form_view, e_base_url),
     FIELD_PAGE(struct form_view, e_deployment_mode), FIELD_PAGE(struct form_view, e_data_class_max), FIELD_PAGE(struct form_view, e_note),
@@ -88,24 +92,20 @@ const struct field provider_form_page_fields[] = {
     FIELD_PAGE(struct form_view, e_total_ms), FIELD_PAGE(struct form_view, advanced_open), FIELD_END,
 };
 
-static struct list type_choices(const struct show *s, const char *chosen)
+static struct list type_choices(const struct show *s, const char *chosen, const char *mode)
 {
-    size_t n = 0;
-    struct choice *choices;
+    struct list choices = {0};
 
-    while (provider_types[n])
-        n++;
-    choices = NEW_ARRAY(s->arena, struct choice, n);
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; provider_types[i]; i++) {
         const struct provider_type *type = provider_types[i];
-        bool local = strcmp(type->mode, "local") == 0;
 
-        choices[i] = (struct choice){
-            .value = type->name, .label = type->label, .help = say(s, arena_printf(s->arena, "provider.type.%s", type->name)), .local = local,
-            .mode = say(s, local ? "provider.mode.local" : "provider.mode.cloud"), .selected = chosen && strcmp(chosen, type->name) == 0,
-        };
+        if (strcmp(type->mode, mode) == 0)
+            *(struct choice *)list_add(s->arena, &choices, sizeof(struct choice)) = (struct choice){
+                .value = type->name, .label = type->label, .icon = type->icon ? type->icon : "",
+                .help = say(s, arena_printf(s->arena, "provider.type.%s", type->name)), .selected = chosen && strcmp(chosen, type->name) == 0,
+            };
     }
-    return (struct list){choices, n};
+    return choices;
 }
 
 static struct list class_choices(const struct show *s, const char *chosen)
@@ -118,7 +118,7 @@ static struct list class_choices(const struct show *s, const char *chosen)
     return (struct list){choices, CLASSES};
 }
 
-static void fill_page(const struct show *s, struct form_view *page)
+static void fill_page(const struct show *s, struct form_view *page, const struct form *form)
 {
     const struct provider_type *type = provider_type_find(page->v.type ? page->v.type : "");
 
@@ -128,7 +128,12 @@ static void fill_page(const struct show *s, struct form_view *page)
     page->local = page->v.deployment_mode && strcmp(page->v.deployment_mode, "local") == 0;
     page->cloud = page->v.deployment_mode && !page->local;
     page->models_text = first_names(s->arena, page->v.models, "\n", SIZE_MAX);
-    page->types = type_choices(s, page->v.type);
+    page->local_types = type_choices(s, page->v.type, "local");
+    page->cloud_types = type_choices(s, page->v.type, "cloud");
+    page->options = option_views(s, type, page->v.options, form);
+    page->regions = region_views(s, type);
+    page->has_regions = page->regions.n > 0;
+    page->retention = retention_view_of(s, type, page->local);
     page->classes = class_choices(s, page->v.data_class_max);
 }
 
@@ -154,7 +159,7 @@ bool provider_form_render(struct request *rq, struct form_view *page, const stru
 {
     struct show s = show_of(rq);
 
-    fill_page(&s, page);
+    fill_page(&s, page, form);
     if (form && form->problems.n > 0) {
         fill_problems(page, form);
         return page_again(rq, "provider_form", provider_form_page_fields, page, form);

@@ -2,6 +2,7 @@
 #ifndef CONSOLE_PROVIDER_FORM_VIEW_H
 #define CONSOLE_PROVIDER_FORM_VIEW_H
 /* provider_form_view: the page of a provider's form: what is typed or stored, what may be chosen, what is wrong, what a test found. */
+#include "console/provider_type_view.h"
 #include "console/show.h"
 #include "gate/provider_change.h"
 
@@ -28,7 +29,10 @@ struct form_view {
     const char *type_label, *type_help;
     bool local, cloud, secret_needed, has_secret;
     const char *secret_tail;
-    struct list types, classes;          /* struct choice */
+    struct list local_types, cloud_types, classes;         /* struct choice */
+    struct list options, regions;        /* struct option_view, region_view */
+    bool has_regions;
+    struct retention_view retention;
     struct tried_view test;
     /* What is wrong with each field; NULL = nothing. */
     const char *e_name, *e_type, *e_base_url, *e_deployment_mode, *e_data_class_max, *e_note, *e_secret, *e_models, *e_position;

@@ -5,6 +5,8 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "gate/provider_options.h"
+#include "gate/snapshot.h"
 #include "gate/who.h"
 #include "web/web.h"
 
@@ -21,6 +23,7 @@ static const char *const returns[] = {"list", "detail", NULL};
     {.name = "note", .type = FORM_TEXT, .offset = offsetof(struct provider_sent, form.note), .keep_space = true, .max = 1000}, \
     {.name = "secret", .type = FORM_SECRET, .offset = offsetof(struct provider_sent, form.secret), .max = 4000}, \
     {.name = "secret_remove", .type = FORM_BOOL, .offset = offsetof(struct provider_sent, form.secret_remove)}, \
+    {.name = "options", .type = FORM_PAIRS, .offset = offsetof(struct provider_sent, options)}, \
     {.name = "models", .type = FORM_LINES, .offset = offsetof(struct provider_sent, form.models), .max = 200}, \
     {.name = "enabled", .type = FORM_BOOL, .offset = offsetof(struct provider_sent, form.enabled)}, \
     {.name = "position", .type = FORM_INT, .offset = offsetof(struct provider_sent, form.position), .min = 1, .max = 10000}, \
@@ -41,7 +44,7 @@ const struct form_field provider_tried_fields[] = {
     FORM_END,
 };
 
-void provider_sent_complete(struct provider_form *form)
+static void complete(struct provider_form *form)
 {
     struct provider_form defaults;
     struct err ignored = {0};
@@ -59,11 +62,38 @@ void provider_sent_complete(struct provider_form *form)
     form->total_ms = form->total_ms ? form->total_ms : defaults.total_ms;
 }
 
-void provider_sent_check(struct request *rq, const struct provider_form *form, struct form *problems)
+static struct list sent_options(struct request *rq, struct list pairs)
 {
+    const struct form_pair *pair = pairs.items;
+    struct provider_option *options = NEW_ARRAY(rq->arena, struct provider_option, pairs.n);
+
+    for (size_t i = 0; i < pairs.n; i++)
+        options[i] = (struct provider_option){pair[i].name, pair[i].value};
+    return (struct list){options, pairs.n};
+}
+
+/* A page whose type was changed still had the fields of the other type: those are left out. */
+static void settle_options(struct request *rq, struct provider_sent *sent, const struct provider_type *type, const char *stored_type,
+                           struct form *problems)
+{
+    bool changed = stored_type && strcmp(stored_type, type->name) != 0;
+    struct err err = {0};
+
+    sent->form.options = provider_options_merge(type, sent->form.options, sent_options(rq, sent->options), changed && !request_is_api(rq), rq->arena);
+    if (!provider_options_check(type, sent->form.options, rq->arena, &err) && !form_message(problems, err.field))
+        form_problem(rq, problems, arena_text(rq->arena, err.field), err.message ? err.message : "form.not_possible",
+                     arena_text(rq->arena, err.value), arena_text(rq->arena, err.allowed));
+}
+
+void provider_sent_settle(struct request *rq, struct provider_sent *sent, const char *stored_type, struct form *problems)
+{
+    const struct provider_type *type = provider_type_find(sent->form.type ? sent->form.type : "");
     struct provider_form ignored;
     struct err err = {0};
 
-    if (form->type && !provider_defaults(form->type, &ignored, &err))
-        form_problem(rq, problems, "type", "form.not_possible", form->type, arena_text(rq->arena, err.allowed));
+    if (type)
+        settle_options(rq, sent, type, stored_type, problems);
+    else if (sent->form.type && !provider_defaults(sent->form.type, &ignored, &err))
+        form_problem(rq, problems, "type", "form.not_possible", sent->form.type, arena_text(rq->arena, err.allowed));
+    complete(&sent->form);
 }

@@ -36,7 +36,8 @@ static bool test_done(struct request *rq, const struct show *s, const struct for
 static bool is_form(const struct form *form)
 {
     return form_given(provider_sent_fields, form, "type") || form_given(provider_sent_fields, form, "base_url")
-        || form_given(provider_sent_fields, form, "deployment_mode") || form_given(provider_sent_fields, form, "secret");
+        || form_given(provider_sent_fields, form, "deployment_mode") || form_given(provider_sent_fields, form, "secret")
+        || form_given(provider_sent_fields, form, "options");
 }
 
 bool provider_test_page(struct request *rq)
@@ -57,8 +58,7 @@ bool provider_test_page(struct request *rq)
     if (!form_read_any(rq, provider_tried_fields, &sent, &form))
         return false;
     stored = id && !is_form(&form);
-    provider_sent_check(rq, &sent.form, &form);
-    provider_sent_complete(&sent.form);
+    provider_sent_settle(rq, &sent, id ? page.v.type : NULL, &form);
     if (form.problems.n > 0)
         return provider_form_again(rq, &page, &sent.form, &form);
     ok = stored ? provider_test(&change, id, test_timeout(rq), &check, &rq->err)

@@ -38,12 +38,15 @@ static const struct field model_view_fields[] = {
 #define SHOWN_ROWS \
     ROW(id), ROW(name), ROW(type), ROW(base_url), ROW(deployment_mode), ROW(data_class_max), ROW(has_secret), ROW(secret_tail), \
     ROW_TIME(secret_set_at), ROW(enabled), ROW(active), ROW(demo), ROW(position), ROW(connect_ms), ROW(first_byte_ms), ROW(idle_ms), \
-    ROW(total_ms), ROW(note), ROW(rev), ROW_TIME(created_at), ROW_TIME(changed_at), \
-    FIELD(struct provider_view, is_local), FIELD_RAW(struct provider_view, models), \
+    ROW(total_ms), ROW(note), FIELD_RAW_AS(struct provider_view, row.options, "options"), ROW(rev), ROW_TIME(created_at), ROW_TIME(changed_at), \
+    FIELD(struct provider_view, is_local), FIELD(struct provider_view, retention), FIELD(struct provider_view, switches), \
+    FIELD_RAW(struct provider_view, models), \
     FIELD_STRUCT(struct provider_view, health, health_view_fields), \
     FIELD_PAGE(struct provider_view, monogram), FIELD_PAGE(struct provider_view, type_label), FIELD_PAGE(struct provider_view, mode_word), \
     FIELD_PAGE(struct provider_view, class_word), FIELD_PAGE(struct provider_view, reason), FIELD_PAGE(struct provider_view, latency), \
     FIELD_PAGE(struct provider_view, checked), FIELD_PAGE(struct provider_view, key), FIELD_PAGE(struct provider_view, models_n), \
+    FIELD_STRUCT_PAGE(struct provider_view, kept, retention_view_fields), \
+    FIELD_LIST_PAGE(struct provider_view, option_values, option_view_fields, struct option_view), \
     FIELD_PAGE(struct provider_view, may_activate), FIELD_STRUCT_PAGE(struct provider_view, mark, mark_fields), \
     FIELD_LIST_PAGE(struct provider_view, strip, strip_bar_fields, struct strip_bar), FIELD_PAGE(struct provider_view, strip_text)
 
@@ -128,6 +131,10 @@ static void fill_texts(const struct show *s, struct provider_view *view)
     view->may_activate = row->enabled && !row->active;
     view->monogram = show_monogram(s, row->name);
     view->type_label = type ? type->label : row->type;
+    view->kept = retention_view_of(s, type, view->is_local);
+    view->retention = view->kept.name;
+    view->switches = view->kept.switches;
+    view->option_values = option_views(s, type, row->options, NULL);
     view->mode_word = say(s, view->is_local ? "provider.mode.local" : "provider.mode.cloud");
     view->class_word = say(s, arena_printf(s->arena, "class.%s", row->data_class_max));
     view->mark = show_health(s, view->health.state);

@@ -2,6 +2,7 @@
 #ifndef CONSOLE_PROVIDER_VIEW_H
 #define CONSOLE_PROVIDER_VIEW_H
 /* provider_view: one provider as lists, its own page and JSON show it: the stored row, how it is, and texts made of both. */
+#include "console/provider_type_view.h"
 #include "console/show.h"
 #include "db/providers.h"
 #include "gate/health.h"
@@ -14,6 +15,7 @@ struct strip_bar {                       /* one hour of the last 24 */
 struct provider_view {
     struct provider_row row;
     struct health_view health;
+    const char *retention, *switches;    /* "enforced", "contract", "unknown", "stays"; what each request carries for it */
     const char *models;                  /* JSON array of names */
     struct list model_details;           /* struct model_view; on its own page */
     struct list checks;                  /* struct check_view; on its own page */
@@ -23,6 +25,8 @@ struct provider_view {
     struct mark mark;
     int64_t models_n;
     bool is_local, may_activate;
+    struct retention_view kept;
+    struct list option_values;           /* struct option_view */
     struct list strip;                   /* struct strip_bar */
     const char *strip_text;
 };

@@ -128,7 +128,8 @@ static void fill_problems(struct shell *shell, const struct show *s)
     struct shell_problem *problems = NEW_ARRAY(s->arena, struct shell_problem, n);
 
     for (size_t i = 0; i < n; i++) {
-        const char *key = arena_printf(s->arena, "field.%s", found[i].field);
+        const char *option = strncmp(found[i].field, "options.", 8) == 0 ? found[i].field + 8 : NULL;
+        const char *key = arena_printf(s->arena, option ? "provider.option.%s" : "field.%s", option ? option : found[i].field);
         bool known = message_known(console()->catalogues, key);
 
         problems[i] = (struct shell_problem){found[i].field, known ? say(s, key) : found[i].field, found[i].message};

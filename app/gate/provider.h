@@ -133,6 +133,7 @@ struct provider_option_row {
     bool required;
     const char *const *words;            /* one of these; NULL = text */
     int64_t max;                         /* characters of a text; 0 = 200 */
+    int64_t from, to;                    /* a whole number between these; ${to} 0 = text */
 };
 
 struct provider_region {                 /* the form offers these */

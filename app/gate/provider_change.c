@@ -17,6 +17,7 @@
 #include "gate/gate.h"
 #include "gate/health.h"
 #include "gate/provider.h"
+#include "gate/provider_options.h"
 #include "gate/seal.h"
 
 enum { NAMES_MAX = 32 << 10 };            /* bytes of the list of models in an audit row */
@@ -76,7 +77,7 @@ static bool check_secret(const char *secret, struct err *err)
     return true;
 }
 
-static bool check_form(const struct provider_form *form, struct err *err)
+static bool check_form(const struct provider_form *form, struct arena *a, struct err *err)
 {
     struct egress egress = provider_egress(strcmp(form->deployment_mode, "local") == 0, form->base_url);
     size_t ignored;
@@ -85,7 +86,8 @@ static bool check_form(const struct provider_form *form, struct err *err)
         return fail_type(form->type, err);
     return parse_word(form->deployment_mode, modes, "deployment_mode", &ignored, err)
         && parse_word(form->data_class_max, class_words, "data_class_max", &ignored, err)
-        && egress_check_url(&egress, form->base_url, err) && check_secret(form->secret, err);
+        && egress_check_url(&egress, form->base_url, err) && check_secret(form->secret, err)
+        && provider_options_check(provider_type_find(form->type), form->options, a, err);
 }
 
 /* Scheme, host and port. */
@@ -237,7 +239,7 @@ bool provider_add(struct change *change, const struct provider_form *form, const
 
     id_new(id);
     *id_r = id;
-    if (!check_form(form, err))
+    if (!check_form(form, change->arena, err))
         return false;
     fill_row(&row, form);
     if (has_text(form->secret))
@@ -270,7 +272,7 @@ static bool edit_inside(struct change *change, const char *id, const struct prov
 
 bool provider_edit(struct change *change, const char *id, const struct provider_form *form, struct err *err)
 {
-    if (!check_form(form, err) || !change_begin(change, err))
+    if (!check_form(form, change->arena, err) || !change_begin(change, err))
         return false;
     return change_end(change, edit_inside(change, id, form, err), err);
 }
@@ -386,7 +388,7 @@ bool provider_try(struct change *change, const char *id, const struct provider_f
             return false;
         provider_form_of(&row, &stored);
     }
-    if (!check_form(form ? form : &stored, err) || !try_secret(change, id, form, &p, err))
+    if (!check_form(form ? form : &stored, change->arena, err) || !try_secret(change, id, form, &p, err))
         return false;
     form = form ? form : &stored;
     p.type = provider_type_find(form->type);

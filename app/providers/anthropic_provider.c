@@ -30,7 +30,7 @@ static const char *path_of(const struct provider *provider, const char *path)
 
 static void prepare_common(const struct provider *provider, const char *method, const char *path, struct arena *a, struct http_request *r)
 {
-    if (strcmp(provider_option(provider, "auth"), "bearer") == 0) {
+    if (strcmp(provider_option(provider, "key_header"), "bearer") == 0) {
         write_request(provider, method, path_of(provider, path), a, r);
         return;
     }

@@ -5,7 +5,7 @@
 #include "providers/services.h"
 
 static const struct provider_option_row ollama_options[] = {
-    {.name = "num_ctx", .initial = "", .example = "32768", .max = 9},
+    {.name = "num_ctx", .initial = "", .example = "32768", .from = 1, .to = 100000000},
     {.name = "keep_alive", .initial = "", .example = "30m", .max = 20},
     {.name = NULL},
 };
@@ -21,10 +21,10 @@ static const struct provider_type gemini = {
     .prices = "gemini",
 };
 
-static const char *const anthropic_auths[] = {"x-api-key", "bearer", NULL};
+static const char *const anthropic_headers[] = {"x-api-key", "bearer", NULL};
 static const struct provider_option_row anthropic_options[] = {
-    {.name = "auth", .initial = "x-api-key", .words = anthropic_auths},
-    {.name = "max_tokens", .initial = "", .example = "8192", .max = 7},
+    {.name = "key_header", .initial = "x-api-key", .words = anthropic_headers},
+    {.name = "max_tokens", .initial = "", .example = "8192", .from = 1, .to = 1000000},
     {.name = "beta", .initial = "", .example = "context-1m-2025-08-07"},
     {.name = NULL},
 };

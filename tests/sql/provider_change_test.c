@@ -80,13 +80,14 @@ static size_t host_of(const char *url)
 /* What a form of an edit or an addition is refused with, before anything is looked up. */
 static enum err_kind spoil(struct random *r, struct provider_form *form)
 {
-    switch (random_below(r, 14)) {
+    switch (random_below(r, 15)) {
     case 0: form->type = "no-such"; return ERR_INPUT;
     case 1: form->deployment_mode = "hybrid"; return ERR_INPUT;
     case 2: form->data_class_max = "top"; return ERR_INPUT;
     case 3: form->base_url = "ftp://x"; return ERR_INPUT;
     case 4: form->base_url = "http://169.254.169.254/"; return ERR_INPUT;
     case 5: form->secret = "sk-planted\nX-Evil: 1"; return ERR_INVALID;
+    case 6: form->options = "{\"no_such\":\"x\"}"; return ERR_INPUT;
     default: return ERR_NONE;
     }
 }
@@ -496,6 +497,43 @@ static void test_the_audit_shows_models(void **state)
     assert_int_equal(number(arena_printf(a, "select count(*) from models where provider_id = '%s'", id)), 0);
 }
 
+/* The type's own fields are checked whoever sends them, kept by every other edit, used at once, and shown before and after. */
+static void test_options(void **state)
+{
+    (void)state;
+    struct provider_form form;
+    struct list rows;
+    const char *id;
+    must(provider_defaults("anthropic", &form, &err));
+    form.name = "with options";
+    static const char *const bad[] = {"{\"no_such\":\"x\"}", "{\"max_tokens\":\"many\"}", "{\"key_header\":\"cookie\"}"};
+    for (size_t i = 0; i < COUNT(bad); i++) {
+        form.options = bad[i];
+        must_fail(provider_add(&change, &form, &id, &err), ERR_INPUT);
+        assert_int_equal(strncmp(err.field, "options.", 8), 0);
+        assert_true(*err.allowed);
+    }
+    form.options = "{\"beta\":\"b-1\",\"max_tokens\":\"500\"}";
+    must(provider_add(&change, &form, &id, &err));
+    assert_string_equal(provider_option(snapshot_provider(gate.snapshot, id), "max_tokens"), "500");
+    assert_string_equal(provider_option(snapshot_provider(gate.snapshot, id), "key_header"), "x-api-key");
+    form = form_of(id);
+    form.name = "renamed";
+    must(provider_edit(&change, id, &form, &err));
+    assert_string_equal(provider_option(snapshot_provider(gate.snapshot, id), "beta"), "b-1");
+    form = form_of(id);
+    form.options = "{\"max_tokens\":\"600\"}";
+    must(provider_edit(&change, id, &form, &err));
+    must(audit_list(db, a, &(struct audit_filter){.object_id = id, .limit = 1}, &rows, &err));
+    const struct audit_row *row = rows.items;
+    assert_non_null(strstr(row->before, "\"max_tokens\": \"500\""));
+    assert_non_null(strstr(row->after, "\"max_tokens\": \"600\""));
+    assert_null(strstr(row->after, "b-1"));
+    form.options = bad[0];
+    must_fail(provider_edit(&change, id, &form, &err), ERR_INPUT);
+    assert_string_equal(provider_option(snapshot_provider(gate.snapshot, id), "max_tokens"), "600");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -506,6 +544,7 @@ int main(void)
         cmocka_unit_test(test_trying),
         cmocka_unit_test(test_the_first_enabled_is_active),
         cmocka_unit_test(test_the_audit_shows_models),
+        cmocka_unit_test(test_options),
     };
     return cmocka_run_group_tests(tests, begin, gate_end);
 }

@@ -240,7 +240,7 @@ static void test_options(void **state)
     struct target t = {.provider = &p, .model = OLDEST};
     struct http_request r = {0}, other = {0};
     struct chat *chat = chat_of("{\"model\":\"m\"," HELLO "}");
-    p.options = provider_options_of("{\"auth\":\"bearer\",\"max_tokens\":\"500\",\"beta\":\"b-1\"}", a);
+    p.options = provider_options_of("{\"key_header\":\"bearer\",\"max_tokens\":\"500\",\"beta\":\"b-1\"}", a);
     must(anthropic_rules.prepare(&t, chat, a, &r, &err));
     assert_string_equal(header(&r, "Authorization"), "Bearer sk-ant");
     assert_string_equal(header(&r, "x-api-key"), "");
