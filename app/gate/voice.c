@@ -49,6 +49,10 @@ bool voice_event(void *arg, const struct chat_event *event)
         return false;
     if (!run->first_token_us && (run->reader.text_bytes || run->reader.tool_calls))
         run->first_token_us = run_age_us(run);
+    if (event->type == EVENT_OPAQUE && run->client->no_opaque) {
+        reader_drop(&run->reader, "signature");
+        return true;
+    }
     if (!run->chat->stream && !run->client->pieces)
         return collect(run, event);
     run->said = true;

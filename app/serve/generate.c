@@ -132,7 +132,7 @@ static void generate_fail(struct run *run, const struct err *err)
 
 static const struct run_client generate_client = {
     .attach = door_attach, .begin = generate_begin, .event = generate_event, .end = generate_end, .whole = generate_whole,
-    .fail = generate_fail, .close = door_close,
+    .fail = generate_fail, .close = door_close, .no_opaque = true,
 };
 
 bool generate(struct request *rq)

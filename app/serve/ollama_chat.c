@@ -196,8 +196,6 @@ static bool answer_event(struct run *run, const struct chat_event *event)
     case EVENT_TOOL_CALL:
         return collect(run, event);
     case EVENT_OPAQUE:
-        reader_drop(&run->reader, "signature");
-        return true;
     case EVENT_FINISH:
         return true;
     }
@@ -266,11 +264,11 @@ static void answer_fail(struct run *run, const struct err *err)
 
 static const struct run_client chat_client = {
     .attach = door_attach, .begin = answer_begin, .event = answer_event, .end = answer_end, .whole = answer_whole, .fail = answer_fail,
-    .close = door_close,
+    .close = door_close, .no_opaque = true,
 };
 static const struct run_client generate_client = {
     .attach = door_attach, .begin = answer_begin, .event = answer_event, .end = answer_end, .whole = answer_whole, .fail = answer_fail,
-    .close = door_close,
+    .close = door_close, .no_opaque = true,
 };
 
 /* ---- the addresses ---- */

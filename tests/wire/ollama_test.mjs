@@ -213,6 +213,18 @@ for (const provider of ['fake', 'oll']) {
   });
 }
 
+test('what a provider signed has no place here, and the run says so, whole and streamed', async () => {
+  await stack.addProvider({ name: 'ant', type: 'anthropic', baseUrl: stack.fake.url, secret: 'sk-ant-0123456789', models: ['reasoning+echo'] });
+  await stack.until('the third provider to be known', async () => (await stack.chat('ant/reasoning+echo')).status === 200);
+  for (const stream of [false, true]) {
+    const answer = await stack.post('/api/chat', { model: 'ant/reasoning+echo', messages: said('x'), think: true, stream });
+    const body = (await answer.text()).trim().split('\n').map((l) => JSON.parse(l));
+    assert.equal(joined(body).content, 'x');
+    assert.ok(joined(body).thinking.length > 0);
+    assert.ok((await stack.run(answer.headers.get('x-run-id'))).dropped.split(', ').includes('signature'), `stream: ${stream}`);
+  }
+});
+
 describe('what no provider hears of', () => {
   test('loading a model', async () => {
     for (const [ask, reason] of [[{}, 'load'], [{ messages: [] }, 'load'], [{ messages: [], keep_alive: 0 }, 'unload'], [{ keep_alive: '5m' }, 'load']]) {
