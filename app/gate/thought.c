@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/json_write.h"
 
 #define MARK "mg1."
 static const char *const makers[] = {[DIALECT_ANTHROPIC] = "anthropic.", [DIALECT_GEMINI] = "gemini.", [DIALECT_BEDROCK] = "bedrock.",
@@ -29,6 +30,17 @@ const char *thought_read(const char *text, enum dialect unmarked, enum dialect *
         }
     dot = strchr(rest, '.');
     return dot ? dot + 1 : rest;
+}
+
+void thought_put(struct json_out *out, const char *opaque)
+{
+    json_name(out, "extra_content");
+    json_begin_object(out);
+    json_name(out, "google");
+    json_begin_object(out);
+    json_member_text(out, "thought_signature", opaque);
+    json_end_object(out);
+    json_end_object(out);
 }
 
 bool thought_marked(struct bytes body)

@@ -11,6 +11,9 @@
 const char *thought_tag(enum dialect by, struct bytes opaque, struct arena *);
 /* What came back: ${by_r} is who made it, ${unmarked} if the text has no mark. The opaque half is returned; it points into ${text}. */
 const char *thought_read(const char *text, enum dialect unmarked, enum dialect *by_r);
+/* What belongs to a call of chat completions, where services and clients of that dialect keep it: extra_content.google.thought_signature. */
+struct json_out;
+void thought_put(struct json_out *, const char *opaque);
 /* Whether a body holds a mark: then a provider of the same dialect must not get it as it is. */
 bool thought_marked(struct bytes body);
 

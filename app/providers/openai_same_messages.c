@@ -102,13 +102,7 @@ static void write_marked(const struct openai_fit *f, struct json_out *out, struc
         target_drop(f->target, f->arena, json_string(name, f->arena));
         return;
     }
-    json_name(out, "extra_content");
-    json_begin_object(out);
-    json_name(out, "google");
-    json_begin_object(out);
-    json_member_text(out, "thought_signature", opaque);
-    json_end_object(out);
-    json_end_object(out);
+    thought_put(out, opaque);
 }
 
 /* What a model thought before its calls, which the service wants back: a blank where the caller has not kept it. */

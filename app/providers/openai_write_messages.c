@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "gate/thought.h"
 #include "providers/write.h"
 
 /* ---- parts ---- */
@@ -206,13 +207,7 @@ static void write_signature(const struct openai_fit *f, struct json_out *out, co
         target_drop(f->target, f->arena, "tool_calls.signature");
         return;
     }
-    json_name(out, "extra_content");
-    json_begin_object(out);
-    json_name(out, "google");
-    json_begin_object(out);
-    json_member_text(out, "thought_signature", opaque);
-    json_end_object(out);
-    json_end_object(out);
+    thought_put(out, opaque);
 }
 
 static bool write_call(const struct openai_fit *f, struct json_out *out, const struct chat_tool_call *call, struct err *err)

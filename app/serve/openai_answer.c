@@ -5,6 +5,7 @@
 
 #include "base/arena.h"
 #include "base/json_write.h"
+#include "gate/thought.h"
 
 enum { THOUGHT_MAX = 1 << 20 };          /* bytes of a thought that are kept to be signed; what is longer has no detail */
 
@@ -105,19 +106,6 @@ static void say_text(const struct openai_answer *answer, const char *name, struc
     chunk_end(answer, &out, NULL);
 }
 
-static void put_signature(struct json_out *out, const char *opaque)
-{
-    if (!opaque)
-        return;
-    json_name(out, "extra_content");
-    json_begin_object(out);
-    json_name(out, "google");
-    json_begin_object(out);
-    json_member_text(out, "thought_signature", opaque);
-    json_end_object(out);
-    json_end_object(out);
-}
-
 static void put_function(struct json_out *out, const char *name, struct bytes arguments)
 {
     json_name(out, "function");
@@ -144,8 +132,8 @@ static void say_call(struct openai_answer *answer, const struct chat_event *even
         json_member_text(&out, "type", "function");
     }
     put_function(&out, first ? event->name ? event->name : "" : NULL, event->arguments);
-    if (first)
-        put_signature(&out, event->opaque);
+    if (first && event->opaque)
+        thought_put(&out, event->opaque);
     json_end_object(&out);
     json_end_array(&out);
     chunk_end(answer, &out, NULL);
@@ -277,7 +265,8 @@ static void put_calls(struct json_out *out, struct list calls)
         json_member_text(out, "id", call[i].id);
         json_member_text(out, "type", "function");
         put_function(out, call[i].name, bytes_of(call[i].arguments));
-        put_signature(out, call[i].opaque);
+        if (call[i].opaque)
+            thought_put(out, call[i].opaque);
         json_end_object(out);
     }
     json_end_array(out);

@@ -29,14 +29,16 @@ static void bodies_write(const struct provider_type *type, const struct chat *ch
     struct http_request request = {0};
     struct err err = {0};
     struct json body;
-    if (bodies_refused(type->rules->prepare(&target, chat, a, &request, &err), &err))
+    bool ok = !chat->embed ? type->rules->prepare(&target, chat, a, &request, &err)
+            : !type->rules->prepare_embed || type->rules->prepare_embed(&target, chat, 0, chat->embed->inputs.n, a, &request, &err);
+    if (bodies_refused(ok, &err) || !request.url)
         return;
     if (!json_check(request.body, &(struct json_limits){.depth = 128, .allow_nul = true}, &body, &err) || json_kind(body) != JSON_OBJECT)
         abort();
 }
 
-/* What points somewhere points at something. */
-static void bodies_look(const struct chat *chat)
+/* What points somewhere points at something, and every tool's answer at a call; ${objects}: arguments are objects, not what a model wrote. */
+static void bodies_look(const struct chat *chat, bool objects)
 {
     const struct chat_message *message = chat->messages.items;
     for (size_t i = 0; i < chat->messages.n; i++) {
@@ -47,7 +49,7 @@ static void bodies_look(const struct chat *chat)
             if (part[k].type == PART_TEXT ? !part[k].text : !part[k].url && !part[k].media_type)
                 abort();
         for (size_t k = 0; k < message[i].tool_calls.n; k++)
-            if (!call[k].id || !call[k].name || !*call[k].arguments)
+            if (!call[k].id || !call[k].name || (objects ? *call[k].arguments != '{' : !*call[k].arguments))
                 abort();
         for (size_t k = 0; k < message[i].thoughts.n; k++)
             if (!thought[k].text && !thought[k].opaque)
@@ -57,7 +59,7 @@ static void bodies_look(const struct chat *chat)
     }
 }
 
-static void bodies_try(struct bytes text, bool (*read)(struct json, struct chat *, struct arena *, struct err *))
+__attribute__((unused)) static void bodies_try(struct bytes text, bool (*read)(struct json, struct chat *, struct arena *, struct err *))
 {
     struct arena *a = arena_new();
     struct chat *chat = chat_new(a);
@@ -68,7 +70,7 @@ static void bodies_try(struct bytes text, bool (*read)(struct json, struct chat 
         if (estimate_chat(chat, chat->model) <= 0)
             abort();
         if (chat->parsed || !bodies_refused(chat->parse(chat, a, &err), &err)) {
-            bodies_look(chat);
+            bodies_look(chat, false);
             for (size_t i = 0; all_provider_types[i]; i++)
                 bodies_write(all_provider_types[i], chat, a);
         }
