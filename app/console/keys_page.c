@@ -19,7 +19,7 @@ struct key_view {
     struct api_key_row row;
     bool expired;
     /* For pages only. */
-    const char *shown, *role_word, *class_word, *models_text, *expires, *created, *runs, *cost;
+    const char *shown, *role_word, *class_word, *models_text, *expires, *created, *runs, *cost, *unpriced;
     struct mark mark;
     bool usable;
 };
@@ -31,7 +31,7 @@ const struct field key_view_fields[] = {
     ROW(owner), ROW(revoked), ROW_TIME(revoked_at), ROW_TIME(expires_at), FIELD(struct key_view, expired), ROW_TIME(created_at),
     FIELD_PAGE(struct key_view, shown), FIELD_PAGE(struct key_view, role_word), FIELD_PAGE(struct key_view, class_word),
     FIELD_PAGE(struct key_view, models_text), FIELD_PAGE(struct key_view, expires), FIELD_PAGE(struct key_view, created),
-    FIELD_PAGE(struct key_view, runs), FIELD_PAGE(struct key_view, cost), FIELD_STRUCT_PAGE(struct key_view, mark, mark_fields),
+    FIELD_PAGE(struct key_view, runs), FIELD_PAGE(struct key_view, cost), FIELD_PAGE(struct key_view, unpriced), FIELD_STRUCT_PAGE(struct key_view, mark, mark_fields),
     FIELD_PAGE(struct key_view, usable), FIELD_END,
 };
 
@@ -108,6 +108,7 @@ static bool fill_use(const struct show *s, struct list *views)
             if (strcmp(view[i].row.id, row[k].key_id) == 0) {
                 view[i].runs = show_int(s, row[k].runs);
                 view[i].cost = show_cost(s, row[k].cost_micros);
+                view[i].unpriced = row[k].unpriced ? say_count(s, "overview.kpi.cost.unpriced", row[k].unpriced) : "";
             }
     return true;
 }

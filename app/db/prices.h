@@ -10,7 +10,7 @@ enum { PRICE_NONE = -1 };                /* of a price that has no value of its 
 
 struct price_row {
     const char *id;
-    const char *owner;                   /* whose list: provider_type->prices, "openai" */
+    const char *owner;                   /* whose list: provider_type->prices, "openai", or the type's name */
     const char *model;
     int64_t above;                       /* applies to requests of more input tokens than this */
     int64_t valid_from, valid_to;        /* micros; 0 = since ever; 0 = until a later row */

@@ -137,5 +137,7 @@ void outcome_count(const struct run *run)
     metric_add(METRIC_tokens_in_total, row->tokens_in);
     metric_add(METRIC_tokens_out_total, row->tokens_out);
     metric_add(METRIC_cost_micros_total, row->cost_micros);
+    metric_add(METRIC_avoided_micros_total, row->avoided_micros);
+    metric_add(METRIC_runs_unpriced_total, !row->priced);
     log_end(run);
 }

@@ -157,7 +157,7 @@ struct provider_type {
     enum retention retention;
     const char *switches;                /* what every request carries so that it is not kept, as the run records it: "store=false"; NULL = none */
     int64_t embed_max;                   /* inputs of one embedding request; 0 = no embeddings */
-    const char *prices;                  /* whose rows of the price catalogue apply: "openai"; NULL = none */
+    const char *prices;                  /* whose rows of the price catalogue apply: "openai"; NULL = those entered under the type's name */
 };
 
 /* All of them, ends with NULL: main hands providers/providers.c's table to the gate. */

@@ -159,6 +159,12 @@ static void fill_limits(struct model *m)
     }
 }
 
+/* A type without a list of its own has one all the same, by its name, for prices that people enter. */
+static const char *price_list_of(const struct provider *p)
+{
+    return !p->type ? NULL : p->type->prices ? p->type->prices : p->type->name;
+}
+
 static void read_models(struct provider *p, const struct snapshot_rows *rows, const struct price_index *prices, struct arena *a)
 {
     const struct model_row *row = rows->models.items;
@@ -173,7 +179,7 @@ static void read_models(struct provider *p, const struct snapshot_rows *rows, co
             .output_micros_per_mtok = row[i].output_micros_per_mtok, .cached_micros_per_mtok = row[i].cached_micros_per_mtok,
             .context = row[i].context, .max_output = row[i].max_output, .can = row[i].can, .created_at = row[i].created_at,
             .remote = row[i].remote || (p->type && p->type->rules->remote_name && p->type->rules->remote_name(row[i].name)),
-            .prices = price_find(prices, p->type ? p->type->prices : NULL, row[i].name, a),
+            .prices = price_find(prices, price_list_of(p), row[i].name, a),
         };
         fill_limits(m);
     }

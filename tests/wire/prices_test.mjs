@@ -185,6 +185,24 @@ describe('the catalogue', () => {
   });
 });
 
+describe('a service without a list of its own', () => {
+  test('is priced by what people enter under its type', async () => {
+    await stack.addProvider({ name: 'elsewhere', mode: 'cloud', models: ['usage=2000:10+first=1'] });
+    await stack.until('the model to be known', async () => (await (await stack.fetch('/v1/models')).text()).includes('usage=2000:10+first=1'));
+    assert.equal((await runOf('usage=2000:10+first=1')).priced, false);
+    const made = await api('POST', '/api/v1/prices', { owner: 'openai-compatible', model: 'usage=2000:10+first=1', input_micros_per_mtok: 1000000, output_micros_per_mtok: 0, currency: 'CNY' });
+    assert.equal(made.status, 201);
+    const run = await runOf('usage=2000:10+first=1');
+    assert.equal(run.cost_micros, Math.ceil(2000 / 7.1));
+    assert.deepEqual([run.price.currency, run.price.cny_per_usd], ['CNY', '7.1']);
+    const [seen] = (await (await api('GET', `/api/v1/providers/${run.provider_id}`)).json()).model_details;
+    assert.equal(seen.price_from, 'catalogue');
+    const metrics = await (await stack.fetch('/metrics')).text();
+    assert.match(metrics, /runs_unpriced_total [1-9]/);
+    assert.match(metrics, /avoided_micros_total [1-9]/);
+  });
+});
+
 describe('amounts', () => {
   test('are in the currency a person chose, with the dollars beside it; JSON stays as it is', async () => {
     const run = await runOf('gpt-5.6');
