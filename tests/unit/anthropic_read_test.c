@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-#include "gate_help.h"
+#include "chat_help.h"
 
 #define HELLO "\"messages\":[{\"role\":\"user\",\"content\":\"hello\"}]"
 #define HEAD "{\"model\":\"m\",\"max_tokens\":9,"
@@ -12,8 +12,6 @@
 #define USER(blocks) SAID("{\"role\":\"user\",\"content\":[" blocks "]}")
 #define ASSISTANT(blocks) SAID("{\"role\":\"assistant\",\"content\":[" blocks "]}")
 #define RESULT(blocks) USER("{\"type\":\"tool_result\",\"tool_use_id\":\"1\",\"content\":[" blocks "]}")
-
-static struct chat *chat;
 
 static bool take(const char *text)
 {
@@ -26,18 +24,6 @@ static bool take(const char *text)
 static bool parse(const char *text)
 {
     return take(text) && chat->parse(chat, a, &err);
-}
-
-static const struct chat_message *message(size_t i)
-{
-    assert_true(i < chat->messages.n);
-    return (const struct chat_message *)chat->messages.items + i;
-}
-
-static const struct chat_part *part(size_t i, size_t k)
-{
-    assert_true(k < message(i)->parts.n);
-    return (const struct chat_part *)message(i)->parts.items + k;
 }
 
 static const struct chat_tool_call *call(size_t i, size_t k)

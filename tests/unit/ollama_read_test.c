@@ -5,14 +5,12 @@
 
 #include "base/json_write.h"
 #include "gate/snapshot.h"
-#include "gate_help.h"
+#include "chat_help.h"
 #include "providers/providers.h"
 #include "serve/ollama_embed.h"
 
 #define HELLO "\"messages\":[{\"role\":\"user\",\"content\":\"hello\"}]"
 #define PNG "iVBORw0KGgoAAAANSUhEUgAAAAE="
-
-static struct chat *chat;
 
 static bool take_as(bool (*read)(struct json, struct chat *, struct arena *, struct err *), const char *text)
 {
@@ -31,18 +29,6 @@ static bool take(const char *text)
 static bool parse(const char *text)
 {
     return take(text) && chat->parse(chat, a, &err);
-}
-
-static const struct chat_message *message(size_t i)
-{
-    assert_true(i < chat->messages.n);
-    return (const struct chat_message *)chat->messages.items + i;
-}
-
-static const struct chat_part *part(size_t i, size_t k)
-{
-    assert_true(k < message(i)->parts.n);
-    return (const struct chat_part *)message(i)->parts.items + k;
 }
 
 static const struct chat_tool_call *call(size_t i, size_t k)

@@ -3,11 +3,9 @@
 
 #include <math.h>
 
-#include "gate_help.h"
+#include "chat_help.h"
 
 #define HELLO "\"messages\":[{\"role\":\"user\",\"content\":\"hello\"}]"
-
-static struct chat *chat;
 
 static bool take(const char *text)
 {
@@ -20,18 +18,6 @@ static bool take(const char *text)
 static bool parse(const char *text)
 {
     return take(text) && openai_parse(chat, a, &err);
-}
-
-static const struct chat_message *message(size_t i)
-{
-    assert_true(i < chat->messages.n);
-    return (const struct chat_message *)chat->messages.items + i;
-}
-
-static const struct chat_part *part(size_t i, size_t k)
-{
-    assert_true(k < message(i)->parts.n);
-    return (const struct chat_part *)message(i)->parts.items + k;
 }
 
 static bool same_text(const char *one, const char *two)

@@ -4,27 +4,14 @@
 #include <math.h>
 
 #include "base/json_write.h"
+#include "chat_help.h"
 #include "said_help.h"
 #include "serve/responses_answer.h"
-
-static struct chat *chat;
 
 static bool take(const char *text)
 {
     chat = chat_new(a);
     return responses_read(said_json(bytes_of(text)), chat, a, &err);
-}
-
-static const struct chat_message *message(size_t i)
-{
-    assert_true(i < chat->messages.n);
-    return (const struct chat_message *)chat->messages.items + i;
-}
-
-static const struct chat_part *part(size_t i, size_t k)
-{
-    assert_true(k < message(i)->parts.n);
-    return (const struct chat_part *)message(i)->parts.items + k;
 }
 
 #define ASK(more) "{\"model\":\"m\",\"input\":\"hello\"," more "}"
