@@ -238,12 +238,14 @@ static struct json first_choice(struct reader *r, struct json choices)
 /* A choice's message (whole answers) or delta (streams). */
 static bool read_choice(struct reader *r, struct json choice, bool whole, struct bytes frame, struct err *err)
 {
-    struct json halves[3], said[SAIDS];
+    struct json halves[4], said[SAIDS];
     struct json reasoning;
 
-    json_members(choice, (const char *const[]){whole ? "message" : "delta", "finish_reason", "usage", NULL}, halves);
+    json_members(choice, (const char *const[]){whole ? "message" : "delta", "finish_reason", "usage", "stop_reason", NULL}, halves);
     json_members(halves[0], said_names, said);
     openai_usage(r, halves[2]);
+    if (!r->same && !r->stop_sequence)                       /* vLLM's; a number is a token */
+        r->stop_sequence = reader_word(r, halves[3]);
     reasoning = given(said[SAID_REASONING_CONTENT]) ? said[SAID_REASONING_CONTENT] : said[SAID_REASONING];
     if (!say(r, EVENT_REASONING, reasoning, err) || (!r->same && !say_details(r, said, err)) || !say_content(r, said[SAID_CONTENT], err)
         || !say(r, EVENT_TEXT, said[SAID_REFUSAL], err) || !openai_calls(r, said[SAID_CALLS], whole, err)

@@ -81,6 +81,8 @@ bool openai_alive(const struct provider *provider, int status)
     switch (openai_ways_of(provider)->list) {
     case LIST_MODELS:
         return false;
+    case LIST_PERHAPS:
+        return status == 404 || status == 405;
     case LIST_PROBE:
         return status == 400 || status == 422;
     case LIST_UNUSABLE:

@@ -28,6 +28,7 @@ enum openai_thoughts {
 };
 enum openai_list {
     LIST_MODELS,                         /* GET models_path lists them */
+    LIST_PERHAPS,                        /* the same; where the address is unknown (404, 405) the service is there all the same */
     LIST_PROBE,                          /* there is no list: a chat without a body, which is refused unpaid; 401 tells a wrong key */
     LIST_UNUSABLE,                       /* the list names what the key cannot ask for (Azure: models, not deployments): only its status counts */
 };

@@ -15,7 +15,7 @@ static const struct openai_model qwen_models[] = {
 };
 static const struct openai_ways qwen_ways = {
     .takes = TAKES_IMAGES | TAKES_AUDIO | TAKES_TOP_K, .models = qwen_models, .top_p = {0, 0.9999}, .effort = EFFORT_ENABLE, .thoughts = THOUGHTS_CONTENT,
-    .max = MAX_TOKENS, .no_developer = true,
+    .max = MAX_TOKENS, .list = LIST_PERHAPS, .no_developer = true,
 };
 static const struct provider_region qwen_regions[] = {
     {"Beijing", "https://dashscope.aliyuncs.com/compatible-mode/v1"}, {"Singapore", "https://dashscope-intl.aliyuncs.com/compatible-mode/v1"},

@@ -35,6 +35,10 @@ static void bodies_write(const struct provider_type *type, const struct chat *ch
         return;
     if (!json_check(request.body, &(struct json_limits){.depth = 128, .allow_nul = true}, &body, &err) || json_kind(body) != JSON_OBJECT)
         abort();
+    if (type->switches && !strcmp(type->switches, "store=false") && json_kind(json_member(body, "store")) != JSON_FALSE)
+        abort();                             /* whatever the caller says, nothing is kept */
+    if (!strcmp(type->name, "openrouter") && !json_is_true(json_at(body, "provider.zdr")))
+        abort();
 }
 
 /* What points somewhere points at something, and every tool's answer at a call; ${objects}: arguments are objects, not what a model wrote. */

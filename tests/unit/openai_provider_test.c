@@ -293,6 +293,10 @@ static void test_ends(void **state)
     start(false);
     must(whole("{\"choices\":[{\"message\":{\"tool_calls\":[{\"id\":\"a\",\"function\":{\"name\":\"f\"}}]}}]}"));
     assert_string_equal(heard->finish, "tool_calls");
+    assert_null(heard->reader.stop_sequence);
+    start(false);
+    must(frame("{\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\",\"stop_reason\":\"END\"}]}"));
+    assert_string_equal(heard->reader.stop_sequence, "END");
 }
 
 /* ---- what services say that is not as it should be ---- */

@@ -389,7 +389,7 @@ static void test_checks(void **state)
         {"openai", "GET", "http://h/v1/models", "", 0}, {"azure-openai", "GET", "http://h/v1/models", "", 200},
         {"azure-openai-classic", "GET", "http://h/v1/models?api-version=2025-04-01-preview", "", 200},
         {"zhipu", "POST", "http://h/v1/chat/completions", "{}", 400}, {"perplexity", "POST", "http://h/v1/chat/completions", "{}", 422},
-        {"tencent-hunyuan", "POST", "http://h/v1/chat/completions", "{}", 400}, {"openrouter", "GET", "http://h/v1/models", "", 0},
+        {"tencent-hunyuan", "POST", "http://h/v1/chat/completions", "{}", 400}, {"openrouter", "GET", "http://h/v1/models", "", 0}, {"qwen", "GET", "http://h/v1/models", "", 404},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         use(cases[i].type, "{}");
