@@ -31,7 +31,8 @@ const struct field key_view_fields[] = {
     ROW(owner), ROW(revoked), ROW_TIME(revoked_at), ROW_TIME(expires_at), FIELD(struct key_view, expired), ROW_TIME(created_at),
     FIELD_PAGE(struct key_view, shown), FIELD_PAGE(struct key_view, role_word), FIELD_PAGE(struct key_view, class_word),
     FIELD_PAGE(struct key_view, models_text), FIELD_PAGE(struct key_view, expires), FIELD_PAGE(struct key_view, created),
-    FIELD_PAGE(struct key_view, runs), FIELD_PAGE(struct key_view, cost), FIELD_PAGE(struct key_view, unpriced), FIELD_STRUCT_PAGE(struct key_view, mark, mark_fields),
+    FIELD_PAGE(struct key_view, runs), FIELD_PAGE(struct key_view, cost), FIELD_PAGE(struct key_view, unpriced),
+    FIELD_STRUCT_PAGE(struct key_view, mark, mark_fields),
     FIELD_PAGE(struct key_view, usable), FIELD_END,
 };
 
