@@ -185,6 +185,8 @@ static void test_failures(void **state)
         {"{\"error\":{\"code\":503,\"message\":\"overloaded\",\"status\":\"UNAVAILABLE\"}}", ERR_UPSTREAM_DOWN, REMEDY_RETRY, "overloaded", "UNAVAILABLE"},
         {"{\"error\":{\"code\":429,\"message\":\"slow\",\"status\":\"RESOURCE_EXHAUSTED\"}}", ERR_RATE, REMEDY_RETRY, "slow", "RESOURCE_EXHAUSTED"},
         {"[{\"error\":{\"code\":500,\"message\":\"x\",\"status\":\"INTERNAL\"}}]", ERR_UPSTREAM, REMEDY_RETRY, "x", "INTERNAL"},
+        {"{\"error\":{\"code\":429,\"message\":\"day\",\"status\":\"RESOURCE_EXHAUSTED\",\"details\":[{\"violations\":[{\"quotaId\":\"XPerDayY\"}]}]}}",
+         ERR_RATE, REMEDY_OTHER, "day", "RESOURCE_EXHAUSTED"},
         {"{\"error\":\"words\"}", ERR_UPSTREAM, REMEDY_RETRY, "words", ""},
         {"{\"error\":{\"code\":7}}", ERR_UPSTREAM, REMEDY_RETRY, "", ""},
     };
