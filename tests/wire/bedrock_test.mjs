@@ -9,12 +9,7 @@ const SECRET = 'fakeSecretAccessKey/0123456789abcdefghijk';
 const ID = 'anthropic.claude-fake-v1:0', ARN = 'arn:aws:bedrock:us-east-1:123456789012:inference-profile/us.fake-v1:0';
 let stack, openai;
 
-// A provider of the type with its options, by the API: options have no flag of their own on the command line.
-async function addBedrock({ name, options, secret, models }) {
-  await stack.moongate('provider', 'add', '--type', 'bedrock', '--name', name, '--base-url', stack.fake.url, '--mode', 'local', '--key-stdin',
-    ...models.flatMap((m) => ['--model', m]), { input: secret });
-  await stack.cluster.psql('moongate', `update providers set options = '${JSON.stringify(options)}' where name = '${name}'`);
-}
+const addBedrock = ({ name, options, secret, models }) => stack.addProvider({ name, type: 'bedrock', baseUrl: stack.fake.url, options, secret, models });
 
 const MODELS = [ID, ARN, 'b-echo', 'b-tool', 'b-tools2', 'b-think', 'b-sealed', 'b-errors', 'b-usage', 'b-finish', 'b-nodone', 'b-noargs', 'b-slow', 'b-cut'];
 before(async () => {

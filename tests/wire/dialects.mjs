@@ -9,4 +9,6 @@ export const PROVIDERS = [
   { name: 'gemini', type: 'gemini', add: (url) => ({ type: 'gemini', baseUrl: `${url}/v1beta`, secret: 'gm-0123456789' }), uncounted: ['written'] },
   { name: 'hunyuan', type: 'hunyuan-native', add: (url) => ({ type: 'hunyuan-native', baseUrl: url, secret: 'fakeSecretKey0123456789abcdefghi',
     options: { secret_id: 'AKIDfake' } }), gaps: { schema: 'response_format' }, drops: { length: 'max_tokens' }, uncounted: ['cached', 'written', 'thought'] },
+  { name: 'bedrock', type: 'bedrock', add: (url) => ({ type: 'bedrock', baseUrl: url, secret: 'fakeSecretAccessKey/0123456789abcdefghijk',
+    options: { access_key_id: 'AKIAFAKE' } }), gaps: { schema: 'response_format' }, uncounted: ['thought'] },
 ];

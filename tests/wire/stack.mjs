@@ -75,12 +75,12 @@ export class Stack {
     return run(join(OUT, 'moongate'), args, { env: this.env, cwd: this.folder, ...options });
   }
 
-  // ${options}: the type's own fields, which have no flag on the command line.
+  // ${options}: the type's own fields.
   async addProvider({ name, type = 'openai-compatible', baseUrl = `${this.fake.url}/v1`, mode = 'local', models = [], secret, options }) {
     const args = ['provider', 'add', '--type', type, '--name', name, '--base-url', baseUrl, '--mode', mode, '--json',
-      ...models.flatMap((m) => ['--model', m]), ...(secret ? ['--key-stdin'] : [])];
+      ...models.flatMap((m) => ['--model', m]), ...(secret ? ['--key-stdin'] : []),
+      ...Object.entries(options ?? {}).flatMap(([name, value]) => ['--option', `${name}=${value}`])];
     const { out } = await this.moongate(...args, { input: secret ?? '' });
-    if (options) await this.cluster.psql('moongate', `update providers set options = '${JSON.stringify(options)}' where name = '${name}'`);
     return JSON.parse(out);
   }
 
