@@ -80,6 +80,32 @@ static void test_everything_comes_back(void **state)
     round_trip(&r, 20000);
 }
 
+/* Numbers of any length, point and exponent read as the C library reads them, to the last bit. */
+static void test_reads_as_the_library_does(void **state)
+{
+    (void)state;
+    struct random r = random_start();
+    for (int turn = 0; turn < 20000; turn++) {
+        char text[64];
+        size_t n = 0, digits = 1 + random_below(&r, 20), point = random_below(&r, 30);
+        double got;
+        if (random_below(&r, 2))
+            text[n++] = '-';
+        for (size_t i = 0; i < digits; i++) {
+            if (i == point && i)
+                text[n++] = '.';
+            text[n++] = (char)('0' + (random_below(&r, 4) ? random_below(&r, 10) : 0));
+        }
+        if (random_below(&r, 4) == 0)
+            n += (size_t)snprintf(text + n, 8, "e%d", (int)random_below(&r, 40) - 20);
+        text[n] = '\0';
+        assert_true(real_read((struct bytes){(const uint8_t *)text, n}, &got));
+        double want = strtod(text, NULL);
+        if (memcmp(&got, &want, sizeof(got)) != 0)
+            fail_msg("%s: %.17g, not %.17g", text, got, want);
+    }
+}
+
 /* As %g writes the fewest digits that read back, whether as float or by way of a double. */
 static void assert_shortest(float n)
 {
@@ -146,6 +172,7 @@ int main(void)
         cmocka_unit_test(test_reads),
         cmocka_unit_test(test_writes_the_shortest),
         cmocka_unit_test(test_everything_comes_back),
+        cmocka_unit_test(test_reads_as_the_library_does),
         cmocka_unit_test(test_floats),
         cmocka_unit_test(test_no_locale_changes_it),
     };
