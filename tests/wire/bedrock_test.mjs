@@ -2,6 +2,7 @@
 // AWS Bedrock behind the OpenAI door: requests signed so that a strict receiver takes them, binary frames read whole and streamed alike, errors by type.
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
+import Anthropic from '@anthropic-ai/sdk';
 import OpenAI from 'openai';
 import { Stack } from './stack.mjs';
 
@@ -165,6 +166,35 @@ describe('answers, whole and streamed alike', () => {
       assert.equal(blocks[0].reasoningContent.reasoningText.text, message.reasoning_content);
     });
   }
+});
+
+describe("Anthropic's SDK", () => {
+  const ask = (model, more = {}) => ({ model, max_tokens: 3000, messages: [{ role: 'user', content: 'Hello' }], ...more });
+  const tools = [{ name: 'weather', description: 'the weather', input_schema: { type: 'object' } }];
+  const client = () => new Anthropic({ baseURL: stack.url, apiKey: stack.key, maxRetries: 0 });
+  const blocks = ({ content }) => content.map(({ id, citations, ...block }) => block);
+
+  for (const [model, more] of [['b-echo', {}], ['b-tools2', { tools }], ['b-think', { thinking: { type: 'enabled', budget_tokens: 1024 } }]]) {
+    test(`${model}: whole and streamed alike, thoughts and their signatures too`, async () => {
+      const whole = await client().messages.create(ask(model, more));
+      const streamed = await client().messages.stream(ask(model, more)).finalMessage();
+      assert.deepEqual(blocks(streamed), blocks(whole));
+      assert.equal(streamed.stop_reason, whole.stop_reason);
+      assert.equal(whole.usage.input_tokens, streamed.usage.input_tokens);
+      assert.equal(whole.usage.output_tokens, streamed.usage.output_tokens);
+      if (model !== 'b-think') return;
+      assert.ok(whole.content[0].signature);
+      const again = await client().messages.create(ask(model, { ...more, messages: [{ role: 'user', content: 'Hello' },
+        { role: 'assistant', content: whole.content }, { role: 'user', content: 'more' }] }));
+      assert.ok(again.content.length > 0);
+      assert.ok((await last()).json.messages[1].content[0].reasoningContent.reasoningText.signature);
+    });
+  }
+
+  test('a thinking budget reaches a Claude', async () => {
+    await client().messages.create(ask(ID, { thinking: { type: 'enabled', budget_tokens: 1024 } }));
+    assert.deepEqual((await last()).json.additionalModelRequestFields, { thinking: { type: 'enabled', budget_tokens: 1024 } });
+  });
 });
 
 describe('errors', () => {
