@@ -11,7 +11,7 @@ const struct field option_view_fields[] = {
     FIELD_PAGE(struct option_view, name), FIELD_PAGE(struct option_view, label), FIELD_PAGE(struct option_view, help),
     FIELD_PAGE(struct option_view, value), FIELD_PAGE(struct option_view, effective), FIELD_PAGE(struct option_view, example),
     FIELD_PAGE(struct option_view, max), FIELD_PAGE(struct option_view, required), FIELD_PAGE(struct option_view, number),
-    FIELD_PAGE(struct option_view, is_choice), FIELD_PAGE(struct option_view, proposed),
+    FIELD_PAGE(struct option_view, is_choice), FIELD_PAGE(struct option_view, optional), FIELD_PAGE(struct option_view, proposed),
     FIELD_LIST_PAGE(struct option_view, words, word_choice_fields, struct word_choice), FIELD_PAGE(struct option_view, error), FIELD_END,
 };
 const struct field region_view_fields[] = {FIELD_PAGE(struct region_view, name), FIELD_PAGE(struct region_view, base_url), FIELD_END};
@@ -60,7 +60,7 @@ struct list option_views(const struct show *s, const struct provider_type *type,
             .name = rows[i].name, .label = say(s, arena_printf(s->arena, "provider.option.%s", rows[i].name)),
             .help = say(s, arena_printf(s->arena, "provider.option.%s.help", rows[i].name)), .value = *value ? value : rows[i].initial,
             .effective = effective, .proposed = !*value && *effective, .example = rows[i].example, .required = rows[i].required,
-            .number = rows[i].to > 0, .max = rows[i].max ? rows[i].max : 200, .is_choice = rows[i].words != NULL,
+            .number = rows[i].to > 0, .max = rows[i].max ? rows[i].max : 200, .is_choice = rows[i].words != NULL, .optional = !rows[i].required && !rows[i].words,
             .words = word_choices(s, rows[i].words, effective),
             .error = form ? form_message(form, arena_printf(s->arena, "options.%s", rows[i].name)) : NULL,
         };

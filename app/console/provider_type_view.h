@@ -20,6 +20,7 @@ struct option_view {
     const char *example;
     int64_t max;                         /* characters */
     bool required, number, is_choice;
+    bool optional;                       /* may be left empty */
     bool proposed;                       /* the effective value is the type's */
     struct list words;                   /* struct word_choice, of a choice */
     const char *error;                   /* NULL = nothing is wrong */

@@ -57,7 +57,7 @@ void facts_ask(const struct provider *p, int64_t timeout_ms, struct arena *a, st
 
 static bool is_new(const struct listed_model *said, const struct model *known)
 {
-    if (!known)                                              /* just added, or of a provider nobody has read yet */
+    if (!known)                                              /* just learned */
         return said->context || said->max_output || said->can || said->remote;
     return (said->context && said->context != known->context) || (said->max_output && said->max_output != known->max_output)
         || (said->can && said->can != known->can) || said->remote != known->remote;
@@ -71,7 +71,7 @@ bool facts_store(struct change *change, const struct provider *p, struct list mo
     for (size_t i = 0; i < models.n; i++) {
         const struct model *known = stored(p, said[i].name);
 
-        if (!is_new(&said[i], known))
+        if ((!known && p->models.n) || !is_new(&said[i], known))       /* it is listed, but not one of those that were chosen */
             continue;
         *(struct model_row *)list_add(change->arena, &rows, sizeof(struct model_row)) = (struct model_row){
             .name = said[i].name, .context = said[i].context, .max_output = said[i].max_output, .can = said[i].can, .remote = said[i].remote};
