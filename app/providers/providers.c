@@ -11,7 +11,7 @@ static const struct provider_option_row ollama_options[] = {
 };
 
 static const struct provider_type ollama = {
-    .name = "ollama", .label = "Ollama", .rules = &ollama_rules, .base_url = "http://127.0.0.1:11434", .mode = "local",
+    .name = "ollama", .label = "Ollama", .icon = "OL", .rules = &ollama_rules, .base_url = "http://127.0.0.1:11434", .mode = "local",
     .help = "provider.type.help.ollama", .options = ollama_options, .retention = RETENTION_STAYS, .embed_max = 512,
 };
 
@@ -53,7 +53,7 @@ static const struct provider_region bedrock_regions[] = {
 
 /* No embeddings: its embedding models are asked by InvokeModel, each in a shape of its own. */
 static const struct provider_type bedrock = {
-    .name = "bedrock", .label = "AWS Bedrock", .rules = &bedrock_rules, .base_url = "https://bedrock-runtime.us-east-1.amazonaws.com",
+    .name = "bedrock", .label = "AWS Bedrock", .icon = "BR", .rules = &bedrock_rules, .base_url = "https://bedrock-runtime.us-east-1.amazonaws.com",
     .regions = bedrock_regions, .mode = "cloud", .secret_needed = true, .options = bedrock_options, .help = "provider.type.help.bedrock",
     .retention = RETENTION_CONTRACT, .prices = "bedrock",
 };
