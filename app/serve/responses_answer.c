@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "serve/responses_tools.h"
 #include "serve/responses_write.h"
 
 enum { ITEMS_MAX = 10000 };
@@ -25,7 +26,7 @@ static struct responses_item *item_at(struct responses_answer *answer, int64_t i
 /* NULL if there are more than any answer has. */
 static struct responses_item *item_add(struct responses_answer *answer, enum responses_item_type type)
 {
-    static const char *const prefixes[] = {[ITEM_MESSAGE] = "msg", [ITEM_CALL] = "fc", [ITEM_REASONING] = "rs"};
+    static const char *const prefixes[] = {[ITEM_MESSAGE] = "msg", [ITEM_CALL] = "fc", [ITEM_CUSTOM] = "ctc", [ITEM_REASONING] = "rs"};
     struct responses_item *item;
 
     if (answer->items.n >= ITEMS_MAX)
@@ -130,7 +131,7 @@ static struct responses_item *add_call(struct responses_answer *answer, const st
     close_open(answer);
     if (event->opaque && !add_sealed(answer, arena_printf(answer->arena, "call:%s:%s", event->id ? event->id : "", event->opaque)))
         return NULL;
-    item = item_add(answer, ITEM_CALL);
+    item = item_add(answer, responses_is_custom(answer->asked, event->name) ? ITEM_CUSTOM : ITEM_CALL);
     if (!item)
         return NULL;
     item->call_id = arena_text(answer->arena, event->id ? event->id : "");
@@ -152,7 +153,7 @@ static bool add_call_piece(struct responses_answer *answer, const struct chat_ev
         item = add_call(answer, event);
     if (!item || !item_text(answer, item, event->arguments))
         return false;
-    if (event->arguments.n)
+    if (event->arguments.n && item->type == ITEM_CALL)
         responses_write_piece(answer, (size_t)answer->call_items[event->index] - 1, event->arguments);
     return true;
 }
@@ -183,16 +184,22 @@ bool responses_answer_event(struct responses_answer *answer, const struct chat_e
     return true;
 }
 
-/* A call without arguments has an empty object of them: programs parse the text. */
+/* A call without arguments has an empty object of them: programs parse the text. The input of a custom one is known at its end. */
 static void close_call(struct responses_answer *answer, int64_t i, const char *status)
 {
     struct responses_item *item = item_at(answer, i);
-    struct bytes none = bytes_of("{}");
+    struct bytes rest = {0};
 
-    if (!item->text.n) {
-        item->text = buf_new(answer->arena, none.n);
-        buf_bytes(&item->text, none);
-        responses_write_piece(answer, (size_t)i, none);
+    if (item->type == ITEM_CUSTOM)
+        rest = responses_input(buf_view(&item->text), answer->arena);
+    else if (!item->text.n)
+        rest = bytes_of("{}");
+    if (rest.n) {
+        item->text = buf_new(answer->arena, rest.n);
+        buf_bytes(&item->text, rest);
+        responses_write_piece(answer, (size_t)i, rest);
+    } else if (item->type == ITEM_CUSTOM) {
+        item->text = (struct buf){0};
     }
     item_close(answer, i, status);
 }
@@ -207,7 +214,7 @@ void responses_answer_end(struct responses_answer *answer, const char *finish, c
     answer->open = -1;
     for (int64_t i = 0; i < (int64_t)answer->items.n; i++)
         if (strcmp(item_at(answer, i)->status, "in_progress") == 0) {
-            if (item_at(answer, i)->type == ITEM_CALL)
+            if (item_at(answer, i)->type == ITEM_CALL || item_at(answer, i)->type == ITEM_CUSTOM)
                 close_call(answer, i, status);
             else
                 item_close(answer, i, status);

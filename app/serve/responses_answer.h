@@ -4,21 +4,22 @@
 /* responses_answer: an answer in the shape of the Responses API: output items in the order in which a provider began them, and the events that say so.
  * Whole and streamed answers are made by the same steps, so they are equal. Reasoning is a reasoning item's summary, what a provider signed of it
  * its encrypted_content (thought_tag()'s text). What belongs to a call goes before it, as a reasoning item without text and
- * "call:<call_id>:<tag>": clients keep such items and give them back, and nothing else that is not OpenAI's. */
+ * "call:<call_id>:<tag>": clients keep such items and give them back, and nothing else that is not OpenAI's. Calls of the request's custom tools,
+ * which providers know as functions of one text (responses_tools.h), are custom again. */
 #include "base/buf.h"
 #include "gate/provider.h"
 
 struct json_out;
 
-enum responses_item_type { ITEM_MESSAGE, ITEM_CALL, ITEM_REASONING };
+enum responses_item_type { ITEM_MESSAGE, ITEM_CALL, ITEM_CUSTOM, ITEM_REASONING };
 struct responses_item {
     enum responses_item_type type;
     const char *id;
-    const char *call_id, *name;          /* ITEM_CALL */
+    const char *call_id, *name;          /* of calls */
     const char *opaque;                  /* ITEM_REASONING: encrypted_content; NULL */
     bool sealed;                         /* ITEM_REASONING: there is no text, only what is opaque */
     const char *status;                  /* "in_progress", "completed", "incomplete" */
-    struct buf text;                     /* what is said, the arguments, the reasoning */
+    struct buf text;                     /* what is said, the arguments, the reasoning; of a closed ITEM_CUSTOM its input */
 };
 
 struct responses_answer {

@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "gate/thought.h"
 #include "serve/part.h"
+#include "serve/responses_tools.h"
 #include "serve/shape.h"
 
 enum { SEALS_MAX = 10000 };              /* reasoning items that belong to a call */
@@ -182,6 +183,7 @@ static void take_seal(struct reading *r, struct chat_tool_call *call)
 
 static bool read_call(struct reading *r, struct json item, struct err *err)
 {
+    struct json input = json_member(item, "input");
     struct chat_tool_call call = {
         .id = json_string(json_member(item, "call_id"), r->arena),
         .name = json_string(json_member(item, "name"), r->arena),
@@ -192,6 +194,11 @@ static bool read_call(struct reading *r, struct json item, struct err *err)
         return fail_field(err, arena_printf(r->arena, "%s.call_id", r->field), "", "string");
     if (!call.name)
         return fail_field(err, arena_printf(r->arena, "%s.name", r->field), "", "string");
+    if (json_equal(json_member(item, "type"), "custom_tool_call")) {
+        if (json_kind(input) != JSON_STRING)
+            return fail_field(err, arena_printf(r->arena, "%s.input", r->field), shape_excerpt(input, r->arena), "string");
+        call.arguments = responses_arguments(input, r->arena);
+    }
     if (!call.arguments || !*call.arguments)
         call.arguments = "{}";
     take_seal(r, &call);
@@ -222,13 +229,14 @@ static bool read_item(struct reading *r, struct json item, struct err *err)
         return read_message(r, item, err);
     if (json_equal(type, "reasoning"))
         return read_reasoning(r, item);
-    if (json_equal(type, "function_call"))
+    if (json_equal(type, "function_call") || json_equal(type, "custom_tool_call"))
         return read_call(r, item, err);
-    if (json_equal(type, "function_call_output"))
+    if (json_equal(type, "function_call_output") || json_equal(type, "custom_tool_call_output"))
         return read_output(r, item, err);
     if (json_equal(type, "item_reference"))
         return fail_field_as(err, "error.stateless", arena_printf(r->arena, "%s.type", r->field), "item_reference", "store: false");
-    return part_refuse(err, arena_printf(r->arena, "%s.type", r->field), type, "message, reasoning, function_call, function_call_output", r->arena);
+    return part_refuse(err, arena_printf(r->arena, "%s.type", r->field), type,
+                       "message, reasoning, function_call, function_call_output, custom_tool_call, custom_tool_call_output", r->arena);
 }
 
 bool responses_items(struct json input, struct chat *chat, struct arena *a, struct err *err)

@@ -7,6 +7,7 @@
 #include "base/err.h"
 #include "serve/part.h"
 #include "serve/responses_items.h"
+#include "serve/responses_tools.h"
 #include "serve/shape.h"
 
 static const struct shape_field fields[] = {
@@ -69,42 +70,6 @@ static bool refuse_logprobs(struct json body, struct arena *a, struct err *err)
     return true;
 }
 
-static bool read_tools(struct json tools, struct chat *chat, struct arena *a, struct err *err)
-{
-    struct json_walk w = json_walk(tools);
-
-    while (json_next(&w)) {
-        struct json type = json_member(w.value, "type");
-        struct chat_tool tool = {
-            .name = json_string(json_member(w.value, "name"), a),
-            .description = json_string(json_member(w.value, "description"), a),
-            .parameters = part_given(w.value, "parameters"),
-            .strict = json_is_true(json_member(w.value, "strict")),
-        };
-
-        if (!json_equal(type, "function"))                   /* web_search, file_search, custom …: OpenAI's own, or of its models */
-            return part_refuse(err, arena_printf(a, "tools[%zu].type", w.i), type, "function", a);
-        if (!tool.name)
-            return fail_field(err, arena_printf(a, "tools[%zu].name", w.i), "", "string");
-        *(struct chat_tool *)list_add(a, &chat->tools, sizeof(tool)) = tool;
-    }
-    return true;
-}
-
-static bool read_choice(struct json choice, struct chat *chat, struct arena *a, struct err *err)
-{
-    static const char *const words[] = {"auto", "none", "required", NULL};
-    const char *name = json_string(json_member(choice, "name"), a);
-    struct json type = json_member(choice, "type");
-
-    if (json_kind(choice) != JSON_OBJECT)
-        return part_word(choice, words, "tool_choice", &chat->tool_choice, a, err);
-    if (!name || !json_equal(type, "function"))
-        return part_refuse(err, "tool_choice.type", type, "auto, none, required, function", a);
-    chat->tool_choice = arena_printf(a, "=%s", name);
-    return true;
-}
-
 static bool read_format(struct json text, struct chat *chat, struct arena *a, struct err *err)
 {
     static const char *const words[] = {"text", "json_object", "json_schema", NULL};
@@ -160,14 +125,14 @@ bool responses_count_read(struct json body, struct chat *chat, struct arena *a, 
     chat->parsed = true;
     if (instructions.p)
         part_text(part_message(chat, CHAT_SYSTEM, a), instructions, a);
-    return responses_items(json_member(body, "input"), chat, a, err) && read_tools(json_member(body, "tools"), chat, a, err)
+    return responses_items(json_member(body, "input"), chat, a, err) && responses_tools(json_member(body, "tools"), chat, a, err)
         && read_format(json_member(body, "text"), chat, a, err);
 }
 
 bool responses_read(struct json body, struct chat *chat, struct arena *a, struct err *err)
 {
     if (!responses_count_read(body, chat, a, err) || !refuse_logprobs(body, a, err)
-        || !read_choice(json_member(body, "tool_choice"), chat, a, err)
+        || !responses_choice(json_member(body, "tool_choice"), chat, a, err)
         || !part_word(json_at(body, "reasoning.effort"), part_efforts, "reasoning.effort", &chat->effort, a, err))
         return false;
     read_rest(body, chat, a);

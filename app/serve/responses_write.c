@@ -34,7 +34,8 @@ static void put_texts(struct json_out *out, const char *name, const char *type, 
 
 static void put_item(struct json_out *out, const struct responses_item *item)
 {
-    static const char *const types[] = {[ITEM_MESSAGE] = "message", [ITEM_CALL] = "function_call", [ITEM_REASONING] = "reasoning"};
+    static const char *const types[] = {[ITEM_MESSAGE] = "message", [ITEM_CALL] = "function_call",
+                                        [ITEM_CUSTOM] = "custom_tool_call", [ITEM_REASONING] = "reasoning"};
     bool begun = strcmp(item->status, "in_progress") == 0;   /* what is said follows in pieces */
     struct bytes text = begun ? (struct bytes){0} : buf_view(&item->text);
 
@@ -48,9 +49,10 @@ static void put_item(struct json_out *out, const struct responses_item *item)
         put_texts(out, "content", "output_text", text, !begun);
         break;
     case ITEM_CALL:
+    case ITEM_CUSTOM:
         json_member_text(out, "call_id", item->call_id);
         json_member_text(out, "name", item->name);
-        json_name(out, "arguments");
+        json_name(out, item->type == ITEM_CALL ? "arguments" : "input");
         json_put_bytes(out, text);
         break;
     case ITEM_REASONING:
@@ -226,7 +228,7 @@ static void part_event(struct responses_answer *answer, size_t i, const char *ty
 static void text_event(struct responses_answer *answer, size_t i, const char *type, const char *name, struct bytes text)
 {
     const struct responses_item *item = (const struct responses_item *)answer->items.items + i;
-    static const char *const positions[] = {[ITEM_MESSAGE] = "content_index", [ITEM_CALL] = NULL, [ITEM_REASONING] = "summary_index"};
+    static const char *const positions[] = {[ITEM_MESSAGE] = "content_index", [ITEM_REASONING] = "summary_index"};
     struct json_out out = item_event(answer, i, type, positions[item->type]);
 
     if (item->type == ITEM_CALL && strcmp(name, "arguments") == 0)
@@ -255,7 +257,7 @@ void responses_write_piece(struct responses_answer *answer, size_t i, struct byt
 {
     static const char *const types[] = {
         [ITEM_MESSAGE] = "response.output_text.delta", [ITEM_CALL] = "response.function_call_arguments.delta",
-        [ITEM_REASONING] = "response.reasoning_summary_text.delta",
+        [ITEM_CUSTOM] = "response.custom_tool_call_input.delta", [ITEM_REASONING] = "response.reasoning_summary_text.delta",
     };
 
     if (answer->out)
@@ -274,6 +276,8 @@ void responses_write_close(struct responses_answer *answer, size_t i)
         part_event(answer, i, "response.content_part.done", true, text);
     } else if (item->type == ITEM_CALL) {
         text_event(answer, i, "response.function_call_arguments.done", "arguments", text);
+    } else if (item->type == ITEM_CUSTOM) {
+        text_event(answer, i, "response.custom_tool_call_input.done", "input", text);
     } else if (!item->sealed) {
         text_event(answer, i, "response.reasoning_summary_text.done", "text", text);
         part_event(answer, i, "response.reasoning_summary_part.done", false, text);

@@ -128,6 +128,29 @@ static void test_object(void **state)
             fail_msg("%s: %.*s", keys[i].name, (int)json_member(r, keys[i].name).n, json_member(r, keys[i].name).p);
 }
 
+/* Calls of custom tools are custom again; their input is known when they end. */
+static void test_custom(void **state)
+{
+    (void)state;
+    static const char asked[] = "{\"tools\":[{\"type\":\"custom\",\"name\":\"patch\"},{\"type\":\"function\",\"name\":\"f\"}]}";
+    const struct chat_event events[] = {
+        {.type = EVENT_TOOL_CALL, .id = "c1", .name = "patch", .arguments = bytes_of("{\"inp")},
+        {.type = EVENT_TOOL_CALL, .arguments = bytes_of("ut\":\"*** \\n\"}")},
+        {.type = EVENT_TOOL_CALL, .index = 1, .id = "c2", .name = "patch"},
+        {.type = EVENT_FINISH, .finish = "tool_calls"},
+    };
+    struct list said = streamed_of(list_of(events, COUNT(events)), asked);
+    assert_string_equal(types_of(said), "created\nin_progress\noutput_item.added\noutput_item.added\n"
+                                        "custom_tool_call_input.delta\ncustom_tool_call_input.done\noutput_item.done\n"
+                                        "custom_tool_call_input.done\noutput_item.done\ncompleted\n");
+    struct json output = json_member(whole_of(list_of(events, COUNT(events)), asked), "output");
+    assert_string_equal(arena_copy(a, output.p, output.n),
+        "[{\"id\":\"ctc_1_0\",\"type\":\"custom_tool_call\",\"status\":\"completed\",\"call_id\":\"c1\",\"name\":\"patch\",\"input\":\"*** \\n\"},"
+        "{\"id\":\"ctc_1_1\",\"type\":\"custom_tool_call\",\"status\":\"completed\",\"call_id\":\"c2\",\"name\":\"patch\",\"input\":\"\"}]");
+    struct json last = json_at(((struct json *)said.items)[said.n - 1], "response.output");
+    assert_true(bytes_equal(json_bytes(last), json_bytes(output)));
+}
+
 static void test_ends(void **state)
 {
     (void)state;
@@ -255,7 +278,7 @@ static void test_nothing_is_lost(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_order), cmocka_unit_test(test_object), cmocka_unit_test(test_ends), cmocka_unit_test(test_failed),
+        cmocka_unit_test(test_order), cmocka_unit_test(test_object), cmocka_unit_test(test_custom), cmocka_unit_test(test_ends), cmocka_unit_test(test_failed),
         cmocka_unit_test(test_bounds), cmocka_unit_test(test_streamed_is_whole), cmocka_unit_test(test_nothing_is_lost),
     };
     return cmocka_run_group_tests(tests, help_begin, help_end);

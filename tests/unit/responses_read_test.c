@@ -7,6 +7,7 @@
 #include "chat_help.h"
 #include "said_help.h"
 #include "serve/responses_answer.h"
+#include "serve/responses_tools.h"
 
 static bool take(const char *text)
 {
@@ -22,7 +23,7 @@ static void test_bad_bodies(void **state)
 {
     (void)state;
     static const char parts[] = "input_text, output_text, input_image, input_file, refusal";
-    static const char types[] = "message, reasoning, function_call, function_call_output";
+    static const char types[] = "message, reasoning, function_call, function_call_output, custom_tool_call, custom_tool_call_output";
     const struct { const char *body, *field, *value, *allowed; } bad[] = {
         {"{\"input\":\"x\"}", "model", "", "string, 1–200"},
         {"{\"model\":\"m\",\"input\":null}", "input", "", NULL},
@@ -39,7 +40,7 @@ static void test_bad_bodies(void **state)
         {USER("{\"type\":\"input_file\",\"file_id\":\"f\"}"), "input[0].content[0].file_id", "\"f\"", "file_data"},
         {INPUT("{\"type\":\"item_reference\",\"id\":\"x\"}"), "input[0].type", "item_reference", "store: false"},
         {INPUT("{\"type\":\"compaction\"}"), "input[0].type", "\"compaction\"", types},
-        {INPUT("{\"type\":\"custom_tool_call\"}"), "input[0].type", "\"custom_tool_call\"", types},
+        {INPUT("{\"type\":\"custom_tool_call\",\"call_id\":\"c\",\"name\":\"n\"}"), "input[0].input", "", "string"},
         {INPUT("{\"type\":\"web_search_call\"}"), "input[0].type", "\"web_search_call\"", types},
         {INPUT("{\"type\":\"function_call\",\"name\":\"f\"}"), "input[0].call_id", "", "string"},
         {INPUT("{\"type\":\"function_call\",\"call_id\":\"f\"}"), "input[0].name", "", "string"},
@@ -50,11 +51,11 @@ static void test_bad_bodies(void **state)
         {ASK("\"prompt\":{\"id\":\"p\"}"), "prompt", "{\"id\":\"p\"}", "instructions, input"},
         {ASK("\"background\":true"), "background", "true", "false"},
         {ASK("\"moderation\":{}"), "moderation", "{}", "null"},
-        {ASK("\"tools\":[{\"type\":\"web_search\"}]"), "tools[0].type", "\"web_search\"", "function"},
-        {ASK("\"tools\":[{\"type\":\"custom\",\"name\":\"x\"}]"), "tools[0].type", "\"custom\"", "function"},
+        {ASK("\"tools\":[{\"type\":\"web_search\"}]"), "tools[0].type", "\"web_search\"", "function, custom"},
+        {ASK("\"tools\":[{\"type\":\"custom\"}]"), "tools[0].name", "", "string"},
         {ASK("\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"x\"}}]"), "tools[0].name", "", "string"},
         {ASK("\"tool_choice\":\"any\""), "tool_choice", "\"any\"", "auto, none, required"},
-        {ASK("\"tool_choice\":{\"type\":\"allowed_tools\"}"), "tool_choice.type", "\"allowed_tools\"", "auto, none, required, function"},
+        {ASK("\"tool_choice\":{\"type\":\"allowed_tools\"}"), "tool_choice.type", "\"allowed_tools\"", "auto, none, required, function, custom"},
         {ASK("\"text\":{\"format\":{\"type\":\"grammar\"}}"), "text.format.type", "\"grammar\"", "text, json_object, json_schema"},
         {ASK("\"reasoning\":{\"effort\":\"much\"}"), "reasoning.effort", "\"much\"", "none, minimal, low, medium, high, xhigh, max"},
         {ASK("\"top_logprobs\":2"), "top_logprobs", "2", "0"},
@@ -155,6 +156,35 @@ static void test_items(void **state)
     assert_string_equal(part(6, 0)->text, "no");
 }
 
+/* A tool of free text is a function of one text to every provider; what nobody can enforce is said and listed. */
+static void test_custom_tools(void **state)
+{
+    (void)state;
+    must(take("{\"model\":\"m\",\"input\":[{\"role\":\"user\",\"content\":\"x\"},"
+              "{\"type\":\"custom_tool_call\",\"call_id\":\"c\",\"name\":\"patch\",\"input\":\"a \\\"b\\\"\\n\"},"
+              "{\"type\":\"custom_tool_call_output\",\"call_id\":\"c\",\"output\":\"done\"}],\"tool_choice\":{\"type\":\"custom\",\"name\":\"patch\"},"
+              "\"tools\":[{\"type\":\"custom\",\"name\":\"patch\",\"description\":\"d\",\"format\":{\"type\":\"grammar\",\"syntax\":\"lark\","
+              "\"definition\":\"start: /.+/\"}},{\"type\":\"custom\",\"name\":\"say\",\"format\":{\"type\":\"text\"}}]}"));
+    const struct chat_tool *tools = chat->tools.items;
+    const struct chat_tool_call *call = message(1)->tool_calls.items;
+    assert_string_equal(tools[0].description, "d\n\n\"input\" follows this lark grammar:\nstart: /.+/");
+    assert_true(bytes_equal_text(json_bytes(json_at(tools[0].parameters, "required")), "[\"input\"]"));
+    assert_string_equal(tools[1].description, "");
+    assert_string_equal(chat->tool_choice, "=patch");
+    assert_string_equal(call->arguments, "{\"input\":\"a \\\"b\\\"\\n\"}");
+    assert_string_equal(message(2)->tool_call_id, "c");
+    assert_int_equal(chat->dropped.n, 1);
+    assert_string_equal(((const char **)chat->dropped.items)[0], "tools[0].format");
+    assert_true(responses_is_custom(chat->raw, "say") && !responses_is_custom(chat->raw, "sa") && !responses_is_custom(chat->raw, NULL));
+
+    const struct { const char *arguments, *input; } cases[] = {
+        {"{\"input\":\"a\\u6708\"}", "a月"}, {"{\"input\":\"\"}", ""}, {"{\"patch\":\"a\"}", "{\"patch\":\"a\"}"}, {"*** Begin", "*** Begin"}, {"", ""},
+        {"{\"input\":7}", "{\"input\":7}"}, {"7", "7"},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++)
+        assert_true(bytes_equal_text(responses_input(bytes_of(cases[i].arguments), a), cases[i].input));
+}
+
 /* What was answered and comes back is what was said: nothing that a provider must see again is lost. */
 static void test_there_and_back(void **state)
 {
@@ -222,7 +252,7 @@ static void test_large(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_bad_bodies), cmocka_unit_test(test_parameters), cmocka_unit_test(test_items), cmocka_unit_test(test_there_and_back),
+        cmocka_unit_test(test_bad_bodies), cmocka_unit_test(test_parameters), cmocka_unit_test(test_items), cmocka_unit_test(test_custom_tools), cmocka_unit_test(test_there_and_back),
         cmocka_unit_test(test_large),
     };
     return cmocka_run_group_tests(tests, help_begin, help_end);

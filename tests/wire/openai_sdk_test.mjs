@@ -84,6 +84,21 @@ for (const [provider, prefix, path] of [['OpenAI-compatible', 'fake/', '/v1/chat
       assert.equal(messages[1].tool_calls.length, 2);
     });
 
+    test('a loop of tools of free text', async () => {
+      const ask = { model: `${prefix}tool`, store: false, tools: [{ type: 'custom', name: 'apply_patch', description: 'Edits',
+        format: { type: 'grammar', syntax: 'lark', definition: 'start: /.+/s' } }] };
+      const input = [{ role: 'user', content: 'change it' }];
+      const first = await client.responses.create({ ...ask, input });
+      const call = first.output.find((i) => i.type === 'custom_tool_call');
+      assert.equal(call.name, 'apply_patch');
+      assert.ok(call.input.length > 0);
+      const streamed = await client.responses.stream({ ...ask, input }).finalResponse();
+      assert.equal(streamed.output.find((i) => i.type === 'custom_tool_call').input, call.input);
+      const second = await client.responses.create({ ...ask, input: [...input, ...first.output,
+        { type: 'custom_tool_call_output', call_id: call.call_id, output: 'changed' }] });
+      assert.ok(second.output_text.length > 0);
+    });
+
     test('parse with a schema', async () => {
       const schema = { type: 'object', properties: { city: { type: 'string' } }, required: ['city'], additionalProperties: false };
       await stack.fake.script({ json: ['text={"city":"Paris"}'] });
@@ -178,7 +193,7 @@ describe('what cannot be translated is named', () => {
     ['/v1/responses', { previous_response_id: 'resp_1' }, 'previous_response_id'], ['/v1/responses', { conversation: 'c' }, 'conversation'],
     ['/v1/responses', { background: true }, 'background'], ['/v1/responses', { input: [{ type: 'item_reference', id: 'x' }] }, 'input[0].type'],
     ['/v1/responses', { input: [{ type: 'compaction', encrypted_content: 'x' }] }, 'input[0].type'],
-    ['/v1/responses', { tools: [{ type: 'web_search' }] }, 'tools[0].type'], ['/v1/responses', { tools: [{ type: 'custom', name: 'x' }] }, 'tools[0].type'],
+    ['/v1/responses', { tools: [{ type: 'web_search' }] }, 'tools[0].type'], ['/v1/responses', { tools: [{ type: 'custom' }] }, 'tools[0].name'],
     ['/v1/responses', { input: undefined }, 'input'], ['/v1/responses', { top_logprobs: 3 }, 'top_logprobs'],
     ['/v1/completions', { prompt: ['a', 'b'] }, 'prompt'], ['/v1/completions', { prompt: [1, 2] }, 'prompt'],
     ['/v1/completions', { echo: true }, 'echo'], ['/v1/completions', { suffix: 'x' }, 'suffix'], ['/v1/completions', { best_of: 2 }, 'best_of'],
