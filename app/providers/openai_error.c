@@ -47,11 +47,17 @@ static struct json first_of(struct json a, struct json b)
     return given(a) ? a : b;
 }
 
+/* Where an error may stand, found in one walk: every good event is asked too. */
+enum { AT_ERROR, AT_OBJECT, AT_ERROR_CODE, AT_CODE, AT_STATUS, AT_TYPE, AT_MESSAGE, AT_ERROR_MSG, AT_DETAIL, ATS };
+static const char *const at_names[] = {"error", "object", "error_code", "code", "statusCode", "type", "message", "error_msg", "detail", NULL};
+
 bool openai_error_in(struct json answer, struct openai_error *e)
 {
     struct json top = json_kind(answer) == JSON_ARRAY ? json_at(answer, "0") : answer;        /* Gemini's compatible door sends [{"error":…}] */
-    struct json error = json_member(top, "error");
+    struct json at[ATS], error;
 
+    json_members(top, at_names, at);
+    error = at[AT_ERROR];
     *e = (struct openai_error){0};
     if (json_kind(error) == JSON_OBJECT) {
         *e = (struct openai_error){json_member(error, "message"), json_member(error, "code"), json_member(error, "type"),
@@ -59,10 +65,10 @@ bool openai_error_in(struct json answer, struct openai_error *e)
         e->type = first_of(e->type, json_member(error, "status"));
         return true;
     }
-    e->code = first_of(json_member(top, "code"), first_of(json_member(top, "error_code"), json_member(top, "statusCode")));
-    e->type = json_member(top, "type");
-    e->words = first_of(error, first_of(json_member(top, "message"), first_of(json_member(top, "error_msg"), json_member(top, "detail"))));
-    return given(error) || json_equal(json_member(top, "object"), "error") || given(json_member(top, "error_code"));
+    e->code = first_of(at[AT_CODE], first_of(at[AT_ERROR_CODE], at[AT_STATUS]));
+    e->type = at[AT_TYPE];
+    e->words = first_of(error, first_of(at[AT_MESSAGE], first_of(at[AT_ERROR_MSG], at[AT_DETAIL])));
+    return given(error) || json_equal(at[AT_OBJECT], "error") || given(at[AT_ERROR_CODE]);
 }
 
 /* A code as text, in ${out}; "" if it is none, or longer than any. */
