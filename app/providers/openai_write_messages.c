@@ -260,7 +260,7 @@ static bool write_message(const struct openai_fit *f, struct json_out *out, cons
     if (message->tool_call_id)
         json_member_text(out, "tool_call_id", fit_id(f, message->tool_call_id));
     if (message->tool_failed)
-        target_drop(f->target, f->arena, "tool_failed");
+        target_drop(f->target, f->arena, "is_error");
     if (!write_content(f, out, message, err))
         return false;
     if (message->role == CHAT_ASSISTANT)

@@ -22,6 +22,7 @@ static const struct service {
     {"groq", "logit_bias logprobs top_logprobs", "name reasoning_content", 0},
     {"qwen", "reasoning_effort max_completion_tokens", "", NO_DEVELOPER | STREAMS_THOUGHTS},
     {"openrouter", "", "", ZDR},
+    {"azure", "", "", STORE_FALSE},
     {"perplexity", "tools stream_options", "", NO_DEVELOPER},
 };
 

@@ -140,6 +140,12 @@ static void test_checks(void **state)
         {"hunyuan-native", ANSWER("200 OK", "{\"Response\":{\"TokenCount\":1}}"), "ok", "", "", 0},
         {"hunyuan-native", ANSWER("200 OK", "{\"Response\":{\"Error\":{\"Code\":\"AuthFailure.SignatureFailure\",\"Message\":\"no\"}}}"), "bad", "status_401",
          "AuthFailure.SignatureFailure: no", 0},
+        {"zhipu", ANSWER("400 No", "{\"error\":{\"code\":\"1214\",\"message\":\"messages is missing\"}}"), "ok", "", "", 0},
+        {"zhipu", ANSWER("401 No", "{\"error\":{\"code\":\"1000\",\"message\":\"wrong key\"}}"), "bad", "status_401", "wrong key", 0},
+        {"perplexity", ANSWER("422 No", "{}"), "ok", "", "", 0},
+        {"qwen", ANSWER("404 No", ""), "ok", "", "", 0},
+        {"azure-openai", ANSWER("200 OK", "{\"data\":[{\"id\":\"no deployment\"}]}"), "ok", "", "", 0},
+        {"openrouter", ANSWER("401 No", "{\"error\":{\"message\":\"wrong key\",\"code\":401}}"), "bad", "status_401", "wrong key", 0},
         {"openai", "rubbish\r\n\r\n", "bad", NULL, NULL, 0},
         {"openai", NULL, "bad", NULL, NULL, 0},
     };

@@ -28,6 +28,7 @@ before(async () => {
   for (const [type, address, model] of SERVICES) {
     await stack.addProvider({ name: type, type, baseUrl: `${stack.fake.url}/as/${address}/v1`, mode: 'local', models: [model], secret: `sk-${type}-0123456789` });
   }
+  await stack.addProvider({ name: 'azure', type: 'azure-openai-classic', baseUrl: `${stack.fake.url}/as/azure/openai`, models: ['my-gpt/4o'], secret: 'azure-0123456789' });
   await stack.until('the providers to be known', async () => (await stack.chat('openrouter/vendor/model')).status === 200);
   client = new OpenAI({ baseURL: `${stack.url}/v1`, apiKey: stack.key, maxRetries: 0 });
 });
@@ -65,6 +66,15 @@ describe('requests', () => {
       }
     });
   }
+
+  test('a deployment of Azure stands in the address, the key in its own header', async () => {
+    assert.equal((await stack.chat('azure/my-gpt/4o')).status, 200);
+    const { path, headers, body } = (await stack.fake.chats()).at(-1);
+    assert.match(path, /^\/as\/azure\/openai\/deployments\/my-gpt%2F4o\/chat\/completions/);
+    assert.ok(headers['api-key'] ?? headers['Api-Key']);
+    assert.equal(headers.authorization, undefined);
+    assert.equal(JSON.parse(body).store, false);
+  });
 
   test('what a service has no place for is refused before it is asked', async () => {
     await stack.fake.forget();
