@@ -336,6 +336,39 @@ static void test_short_ids(void **state)
     }
 }
 
+/* Whatever a caller of the same dialect says: what nobody knows goes on byte for byte, switches are set, and a body that was corrected needs no
+ * more of it. */
+static void test_any_body(void **state)
+{
+    (void)state;
+    static const char *const fields[] = {
+        "\"temperature\":0", "\"top_p\":1.0", "\"seed\":1", "\"user\":\"u\"", "\"reasoning_effort\":\"low\"", "\"max_tokens\":3", "\"max_completion_tokens\":4",
+        "\"store\":true", "\"provider\":{\"order\":[\"a\"],\"zdr\":false}", "\"logit_bias\":{}", "\"stream\":true", "\"n\":1", "\"metadata\":null",
+        "\"stream_options\":{\"include_usage\":true}", "\"enable_thinking\":true", "\"thinking\":{\"type\":\"enabled\"}", "\"tool_choice\":\"auto\"",
+    };
+    struct random r = random_start();
+    for (int i = 0; i < 400; i++) {
+        const struct provider_type *type = all_provider_types[random_below(&r, 19)];
+        const char *text = "{\"model\":\"m\"," HELLO ",\"x y\":{ \"z\" : [1.50, \"\\u0041\"]}";
+        struct json checked;
+        if (!type->openai)
+            continue;
+        for (size_t k = 0; k < COUNT(fields); k++)
+            if (random_below(&r, 3) == 0)
+                text = arena_printf(a, "%s,%s", text, fields[k]);
+        text = arena_printf(a, "%s}", text);
+        must(prepared(type->name, "m", chat_of(text, true)));
+        const char *once = body();
+        assert_non_null(strstr(once, "\"x y\":{ \"z\" : [1.50, \"\\u0041\"]}"));
+        must(json_check(bytes_of(once), NULL, &checked, &err));
+        if (type->switches && type->switches[0] == 's')
+            assert_int_equal(json_kind(json_member(checked, "store")), JSON_FALSE);
+        must(prepared(type->name, "m", chat_of(once, true)));
+        if (strcmp(body(), once) != 0 && strcmp(type->name, "openrouter") != 0)
+            fail_msg("%s:\n%s\n%s\n%s", type->name, text, once, body());
+    }
+}
+
 /* ---- where to ---- */
 
 static const char *header(const char *name)
@@ -537,7 +570,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_same_dialect), cmocka_unit_test(test_other_dialects), cmocka_unit_test(test_thinking_tokens),
         cmocka_unit_test(test_same_messages), cmocka_unit_test(test_other_messages), cmocka_unit_test(test_details_come_back),
-        cmocka_unit_test(test_short_ids), cmocka_unit_test(test_addresses), cmocka_unit_test(test_checks), cmocka_unit_test(test_switches),
+        cmocka_unit_test(test_short_ids), cmocka_unit_test(test_any_body), cmocka_unit_test(test_addresses), cmocka_unit_test(test_checks), cmocka_unit_test(test_switches),
         cmocka_unit_test(test_facts), cmocka_unit_test(test_embeddings), cmocka_unit_test(test_embedding_answers),
     };
     return cmocka_run_group_tests(tests, help_begin, help_end);
