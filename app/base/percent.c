@@ -9,7 +9,7 @@ void percent_write(struct buf *buf, const char *p, size_t n)
     static const char hex[] = "0123456789ABCDEF";
     for (size_t i = 0; i < n; i++) {
         unsigned char c = (unsigned char)p[i];
-        if (isalnum(c) || strchr("-._~", c) != NULL) {
+        if (isalnum(c) || (c && strchr("-._~", c))) {
             buf_char(buf, (char)c);
         } else {
             buf_char(buf, '%');
