@@ -125,7 +125,7 @@ size_t real_write_float(float n, char out[REAL_TEXT])
     if (size >= 0.0001f && size < 1 && write_usual(size, out + minus, &length))
         return minus + length;
     before = uselocale(plain);
-    for (int digits = 6; digits <= 9; digits++) {
+    for (int digits = size < FLT_MIN ? 1 : 6; digits <= 9; digits++) {      /* the smallest hold less than 6 digits */
         length = (size_t)snprintf(out, REAL_TEXT, "%.*g", digits, (double)n);
         if (strtof_l(out, NULL, plain) == n)
             break;
