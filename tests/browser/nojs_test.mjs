@@ -396,7 +396,7 @@ describe('without JavaScript', () => {
       await visitor.open('/admin/audit');
       await visitor.page.locator('.filters [name=action]').fill('provider.delete');
       await visitor.press('.filters button');
-      assert.equal(await visitor.page.locator('main table tbody tr').count(), 2);
+      assert.equal(await visitor.page.locator('main table tbody tr').count(), 3);
       assert.ok(!(await visitor.page.content()).includes(SECRET));
     });
 

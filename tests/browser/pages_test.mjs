@@ -195,6 +195,12 @@ describe('with one of everything', () => {
       await visitor.page.locator('#provider-form').evaluate((f) => { f.noValidate = true; });
       return submit(visitor);
     } },
+    { name: 'provider-own-fields', path: () => '/admin/providers/new?type=bedrock' },
+    { name: 'provider-own-problems', status: 422, reach: async (visitor) => {
+      await visitor.open('/admin/providers/new?type=anthropic');
+      await fill(visitor, { name: 'x', 'options.max_tokens': 'many' });
+      return submit(visitor);
+    } },
     { name: 'provider-try-passed', reach: async (visitor, variant) => {
       await visitor.open('/admin/providers/new?type=openai-compatible');
       await fill(visitor, { name: 'new', base_url: `${world.stack.fake.url}/v1`, secret: SECRET });

@@ -92,6 +92,25 @@ export function providersLife(of) {
       assert.ok(stored.models.includes('echo'), 'its models were learned');
     });
 
+    test('with the fields of its type: a wrong one is said at its field, a right one is kept and shown', async () => {
+      await visitor().open('/admin/providers/new');
+      await visitor().press(page().locator('a.tile[href$="type=anthropic"]'));
+      await type({ name: 'own fields', base_url: world().stack.fake.url, secret: SECRET, deployment_mode: 'local', 'options.max_tokens': 'many',
+        'options.key_header': 'bearer' });
+      assert.equal((await press('providers.add')).status(), 422);
+      assert.match(await page().locator('[id="e-options.max_tokens"]').innerText(), /1–1000000/);
+      assert.equal(await page().locator('[name="options.max_tokens"]').inputValue(), 'many');
+      assert.equal(await page().locator('[name="options.key_header"]').inputValue(), 'bearer');
+      assert.equal(await page().locator('.problems a[href="#f-options.max_tokens"]').count(), 1);
+      await type({ 'options.max_tokens': '77', secret: SECRET });
+      assert.equal((await press('providers.add')).status(), 200);
+      const own = visitor().path().split('/').at(-1);
+      assert.match(await page().locator('.dl').first().innerText(), /77/);
+      assert.ok((await page().locator('main').innerText()).includes(say['provider.retention.contract']));
+      assert.deepEqual((await json(own)).options, { key_header: 'bearer', max_tokens: '77' });
+      assert.equal((await world().admin.send('DELETE', `/api/v1/providers/${own}`, { headers: { 'x-csrf-token': world().admin.token } })).status < 300, true);
+    });
+
     test('a name that is taken: said at the field', async () => {
       await visitor().open('/admin/providers/new?type=openai-compatible');
       await type({ name: 'ONE', base_url: base() });
