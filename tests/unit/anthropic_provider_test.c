@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Anthropic's answers, whole and in frames: texts, thoughts and what is to be given back of them, calls, counts of tokens, reasons to stop, errors. */
+#include "base/json_write.h"
 #include "base/secret.h"
 #include "gate/thought.h"
 #include "providers/providers.h"
@@ -311,6 +312,138 @@ static void test_models(void **state)
     must_fail(anthropic_rules.read_models(bytes_of("{\"models\":[]}"), a, &models, &err), ERR_UPSTREAM);
 }
 
+/* ---- any answer ---- */
+
+struct block {
+    int kind;                            /* 0 text, 1 thinking, 2 redacted, 3 a call */
+    const char *text, *more;             /* text, signature; of a call: its arguments */
+};
+
+static void put_pair(struct json_out *out, const char *name, const char *text)
+{
+    json_name(out, name);
+    json_put_text(out, text);
+}
+
+/* The block as a whole answer has it, or as a stream begins it. */
+static void put_block(struct json_out *out, const struct block *b, size_t i, bool whole)
+{
+    static const char *const types[] = {"text", "thinking", "redacted_thinking", "tool_use"};
+    json_begin_object(out);
+    put_pair(out, "type", types[b->kind]);
+    if (b->kind < 2)
+        put_pair(out, types[b->kind], whole ? b->text : "");
+    if (b->kind == 1)
+        put_pair(out, "signature", whole ? b->more : "");
+    if (b->kind == 2)
+        put_pair(out, "data", b->more);
+    if (b->kind == 3) {
+        put_pair(out, "id", arena_printf(a, "t%zu", i));
+        put_pair(out, "name", "f");
+        json_name(out, "input");
+        json_put_raw(out, bytes_of(whole ? b->text : "{}"));
+    }
+    json_end_object(out);
+}
+
+static void put_event(struct buf *wire, const char *name, size_t at, const char *member, const struct block *start, const char *delta, const char *text)
+{
+    struct json_out out = json_out(wire);
+    static const char *const members[][2] = {{"text_delta", "text"}, {"thinking_delta", "thinking"}, {"signature_delta", "signature"},
+                                             {"input_json_delta", "partial_json"}};
+    buf_printf(wire, "event: %s\r\ndata: ", name);
+    json_begin_object(&out);
+    put_pair(&out, "type", name);
+    json_member_put_int(&out, "index", (int64_t)at);
+    if (start) {
+        json_name(&out, member);
+        put_block(&out, start, at, false);
+    }
+    for (size_t i = 0; delta && i < COUNT(members); i++)
+        if (strcmp(members[i][0], delta) == 0) {
+            json_name(&out, "delta");
+            json_begin_object(&out);
+            put_pair(&out, "type", delta);
+            put_pair(&out, members[i][1], text);
+            json_end_object(&out);
+        }
+    json_end_object(&out);
+    buf_text(wire, "\r\n\r\n");
+}
+
+/* ${text} in pieces of whole characters. */
+static void put_pieces(struct random *r, struct buf *wire, size_t at, const char *delta, const char *text)
+{
+    for (size_t from = 0, to; text[from]; from = to) {
+        to = from + 1 + random_below(r, 12);
+        to = to > strlen(text) ? strlen(text) : to;
+        while (text[to] && ((unsigned char)text[to] & 0xc0) == 0x80)
+            to++;
+        put_event(wire, "content_block_delta", at, NULL, NULL, delta, arena_copy(a, text + from, to - from));
+        if (random_below(r, 6) == 0)
+            buf_text(wire, PING);
+    }
+}
+
+static void put_stream(struct random *r, struct buf *wire, const struct block *blocks, size_t n)
+{
+    static const char *const deltas[] = {"text_delta", "thinking_delta", NULL, "input_json_delta"};
+    for (size_t i = 0; i < n; i++) {
+        put_event(wire, "content_block_start", i, "content_block", &blocks[i], NULL, NULL);
+        if (deltas[blocks[i].kind] && strcmp(blocks[i].text, "{}") != 0)
+            put_pieces(r, wire, i, deltas[blocks[i].kind], blocks[i].text);
+        if (blocks[i].kind == 1)
+            put_pieces(r, wire, i, "signature_delta", blocks[i].more);
+        put_event(wire, "content_block_stop", i, NULL, NULL, NULL, NULL);
+    }
+    buf_text(wire, REASON("end_turn", "{\"input_tokens\":3,\"output_tokens\":4}"));
+    if (random_below(r, 2))
+        buf_text(wire, STOP);
+}
+
+static const char *summary(struct heard *h)
+{
+    const char *text = arena_printf(a, "%s|%s|%s|%s|%d %d", heard_text(&h->text), heard_text(&h->reasoning), heard_text(&h->opaque), h->finish,
+                                    (int)h->reader.usage.in, (int)h->reader.usage.out);
+    for (size_t i = 0; i < h->calls.n; i++)
+        text = arena_printf(a, "%s|%s %s %s", text, heard_call(h, i)->id, heard_call(h, i)->name,
+                            heard_text(&((struct heard_call *)h->calls.items)[i].arguments));
+    return text;
+}
+
+/* The same answer says the same whole and in events cut anywhere. */
+static void test_whole_and_cut_are_equal(void **state)
+{
+    (void)state;
+    static const char *const inputs[] = {"{}", "{\"city\":\"北京\"}", "{\"a\":[1,2,{\"b\":\"\\\"\"}]}"};
+    struct random r = random_start();
+    for (int i = 0; i < 200; i++) {
+        struct block blocks[6];
+        size_t n = 1 + random_below(&r, COUNT(blocks));
+        struct buf wire = buf_new(a, 1 << 20), whole = buf_new(a, 1 << 20);
+        struct json_out out = json_out(&whole);
+        json_begin_object(&out);
+        json_name(&out, "content");
+        json_begin_array(&out);
+        for (size_t k = 0; k < n; k++) {
+            int kind = (int)random_below(&r, 4);
+            const char *text = kind == 3 ? inputs[random_below(&r, 3)] : random_text(&r, 40);
+            blocks[k] = (struct block){kind, text, arena_printf(a, "sig+/%zu==", k)};
+            put_block(&out, &blocks[k], k, true);
+        }
+        json_end_array(&out);
+        buf_text(&whole, ",\"stop_reason\":\"end_turn\",\"usage\":{\"input_tokens\":3,\"output_tokens\":4}}");
+        put_stream(&r, &wire, blocks, n);
+        struct heard *one = heard_new(&anthropic_rules, false), *two = heard_new(&anthropic_rules, false), *cut = heard_new(&anthropic_rules, false);
+        must(hear_whole(one, heard_text(&whole)));
+        must(hear_stream(two, buf_view(&wire), NULL));
+        must(hear_stream(cut, buf_view(&wire), &r));
+        assert_string_equal(summary(two), summary(one));
+        assert_string_equal(summary(cut), summary(one));
+        assert_int_equal(cut->reader.text_bytes, one->reader.text_bytes);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -325,6 +458,7 @@ int main(void)
         cmocka_unit_test(test_bounds),
         cmocka_unit_test(test_error_answers),
         cmocka_unit_test(test_models),
+        cmocka_unit_test(test_whole_and_cut_are_equal),
     };
     return cmocka_run_group_tests(tests, help_begin, help_end);
 }
