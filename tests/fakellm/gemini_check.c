@@ -46,14 +46,8 @@ static bool has_object(struct slice in, const char *name)
 /* Only these members; ${known} ends with NULL. */
 static bool takes_members(struct check *c, struct slice object, const char *const known[])
 {
-    for (struct scan s = scan_open(object); scan_next(&s);) {
-        size_t i = 0;
-        while (known[i] != NULL && !slice_is(s.key, known[i]))
-            i++;
-        if (known[i] == NULL)
-            return refuse(c, "Invalid JSON payload received. Unknown name: Cannot find field.", s.key);
-    }
-    return true;
+    struct slice unknown = scan_unknown(object, known);
+    return unknown.p == NULL || refuse(c, "Invalid JSON payload received. Unknown name: Cannot find field.", unknown);
 }
 
 bool gemini_is_new(struct slice model)

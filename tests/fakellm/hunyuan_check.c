@@ -137,14 +137,8 @@ static struct slice member(struct slice object, const char *name)
 
 static bool takes_members(struct check *c, struct slice object, const char *const known[])
 {
-    for (struct scan s = scan_open(object); scan_next(&s);) {
-        size_t i = 0;
-        while (known[i] != NULL && !slice_is(s.key, known[i]))
-            i++;
-        if (known[i] == NULL)
-            return refuse(c, "The parameter is not recognized.", s.key);
-    }
-    return true;
+    struct slice unknown = scan_unknown(object, known);
+    return unknown.p == NULL || refuse(c, "The parameter is not recognized.", unknown);
 }
 
 static size_t count(struct slice list)

@@ -116,6 +116,18 @@ struct slice scan_member(struct slice object, const char *name, bool *quoted_r)
     return (struct slice){0};
 }
 
+struct slice scan_unknown(struct slice object, const char *const known[])
+{
+    for (struct scan s = scan_open(object); scan_next(&s);) {
+        size_t i = 0;
+        while (known[i] != NULL && !slice_is(s.key, known[i]))
+            i++;
+        if (known[i] == NULL)
+            return s.key;
+    }
+    return (struct slice){0};
+}
+
 int64_t scan_number(struct slice s)
 {
     int64_t n = 0;

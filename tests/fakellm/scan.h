@@ -19,6 +19,8 @@ struct scan scan_open(struct slice value);
 bool scan_next(struct scan *);
 /* A member of an object; p == NULL if there is none. ${quoted_r} may be NULL. */
 struct slice scan_member(struct slice object, const char *name, bool *quoted_r);
+/* The first member of an object that is none of ${known}, which ends with NULL; p == NULL: there is none. */
+struct slice scan_unknown(struct slice object, const char *const known[]);
 /* A whole number, up to 12 digits; 0 if it is none. */
 int64_t scan_number(struct slice);
 

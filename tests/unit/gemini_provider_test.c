@@ -17,16 +17,7 @@ static void start(void)
     heard = heard_new(&gemini_rules, false);
 }
 
-/* The frames as one stream, ended. */
-static bool stream(size_t n, const char *const frames[])
-{
-    struct buf wire = buf_new(a, 1 << 20);
-    start();
-    for (size_t i = 0; i < n; i++)
-        buf_printf(&wire, "data: %s\r\n\r\n", frames[i]);
-    return hear_stream(heard, buf_view(&wire), NULL);
-}
-#define STREAM(...) stream(sizeof((const char *const[]){__VA_ARGS__}) / sizeof(char *), (const char *const[]){__VA_ARGS__})
+#define STREAM(...) (start(), hear_frames(heard, FRAMES(__VA_ARGS__)))
 
 static void test_stream(void **state)
 {
@@ -91,7 +82,8 @@ static void test_too_many_calls(void **state)
     for (size_t i = 0; i < TOOL_CALLS_MAX; i++)
         buf_text(&body, "," CALL("f", "{}"));
     buf_text(&body, "]}}]}");
-    must_fail(stream(1, (const char *const[]){heard_text(&body)}), ERR_UPSTREAM);
+    const char *frame = heard_text(&body);
+    must_fail(STREAM(frame), ERR_UPSTREAM);
     assert_int_equal(heard->calls.n, TOOL_CALLS_MAX);
 }
 

@@ -42,14 +42,6 @@ static const char *written(const char *model, const char *messages, const char *
     return out;
 }
 
-static const char *dropped(void)
-{
-    struct buf buf = buf_new(a, 1 << 10);
-    for (size_t i = 0; i < target.dropped.n; i++)
-        buf_printf(&buf, "%s%s", i ? ", " : "", ((const char *const *)target.dropped.items)[i]);
-    return buf.n ? buf.p : "";
-}
-
 #define CALLS(calls) "{\"role\":\"assistant\",\"content\":null,\"tool_calls\":[" calls "]}"
 #define CALL(id, name, args) "{\"id\":\"" id "\",\"type\":\"function\",\"function\":{\"name\":\"" name "\",\"arguments\":\"" args "\"}}"
 #define SIGNED(id, name, mark) "{\"id\":\"" id "\",\"function\":{\"name\":\"" name "\",\"arguments\":\"\"},\"extra_content\":{\"google\":{\"thought_signature\":\"" mark "\"}}}"
@@ -99,7 +91,7 @@ static void test_contents(void **state)
     for (size_t i = 0; i < COUNT(cases); i++)
         assert_string_equal(written("gemini-2.5-flash", cases[i].messages, ""),
                             arena_printf(a, "{\"contents\":[%s],\"generationConfig\":{}}", cases[i].contents));
-    assert_string_equal(dropped(), "");
+    assert_string_equal(names_text(target.dropped), "");
 }
 
 static void test_instructions(void **state)
@@ -134,7 +126,7 @@ static void test_signatures(void **state)
     for (size_t i = 0; i < COUNT(cases); i++) {
         const char *out = written(cases[i].model, arena_printf(a, HELLO ",%s", cases[i].message), "");
         assert_string_equal(out, arena_printf(a, "{\"contents\":[" HELLO_OUT "," TURN("model", "%s") "],\"generationConfig\":{}}", cases[i].parts));
-        assert_string_equal(dropped(), cases[i].dropped);
+        assert_string_equal(names_text(target.dropped), cases[i].dropped);
     }
 }
 
@@ -175,7 +167,7 @@ static void test_options(void **state)
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         assert_string_equal(written("m", HELLO, cases[i].more), arena_printf(a, "{\"contents\":[" HELLO_OUT "],%s}", cases[i].out));
-        assert_string_equal(dropped(), cases[i].dropped);
+        assert_string_equal(names_text(target.dropped), cases[i].dropped);
     }
 }
 
@@ -198,7 +190,7 @@ static void test_thinking(void **state)
         const char *config = cases[i].out ? arena_printf(a, "{\"thinkingConfig\":%s}", cases[i].out) : "{}";
         assert_string_equal(written(cases[i].model, HELLO, arena_printf(a, ",\"reasoning_effort\":\"%s\"", cases[i].effort)),
                             arena_printf(a, "{\"contents\":[" HELLO_OUT "],\"generationConfig\":%s}", config));
-        assert_string_equal(dropped(), cases[i].dropped);
+        assert_string_equal(names_text(target.dropped), cases[i].dropped);
     }
     /* Clients that say tokens. */
     const struct { const char *model, *effort; int64_t tokens; const char *out; } budgets[] = {

@@ -37,14 +37,6 @@ static bool write_chat(const char *messages, const char *more, const char **out_
     return true;
 }
 
-static const char *dropped(void)
-{
-    struct buf buf = buf_new(a, 1 << 10);
-    for (size_t i = 0; i < target.dropped.n; i++)
-        buf_printf(&buf, "%s%s", i ? ", " : "", ((const char *const *)target.dropped.items)[i]);
-    return buf.n ? buf.p : "";
-}
-
 #define CALLS(calls) "{\"role\":\"assistant\",\"content\":null,\"tool_calls\":[" calls "]}"
 #define CALL(id, name, args) "{\"id\":\"" id "\",\"type\":\"function\",\"function\":{\"name\":\"" name "\",\"arguments\":\"" args "\"}}"
 #define CALL_OUT(id, name, args) "{\"Id\":\"" id "\",\"Type\":\"function\",\"Function\":{\"Name\":\"" name "\",\"Arguments\":\"" args "\"}}"
@@ -72,7 +64,7 @@ static void test_messages(void **state)
         const char *out;
         must(write_chat(cases[i].messages, "", &out));
         assert_string_equal(out, arena_printf(a, "{\"Model\":\"hunyuan-turbos-latest\",\"Messages\":[%s],\"Stream\":false}", cases[i].out));
-        assert_string_equal(dropped(), "");
+        assert_string_equal(names_text(target.dropped), "");
     }
 }
 
@@ -100,11 +92,11 @@ static void test_options(void **state)
         const char *out;
         must(write_chat(HELLO, cases[i].more, &out));
         assert_string_equal(out, arena_printf(a, "{\"Model\":\"hunyuan-turbos-latest\",\"Messages\":[" HELLO_OUT "]%s}", cases[i].out));
-        assert_string_equal(dropped(), cases[i].dropped);
+        assert_string_equal(names_text(target.dropped), cases[i].dropped);
     }
     const char *out;
     must(write_chat(HELLO ",{\"role\":\"assistant\",\"content\":\"a\",\"reasoning_content\":\"hm\"},{\"role\":\"user\",\"name\":\"n\",\"content\":\"b\"}", "", &out));
-    assert_string_equal(dropped(), "messages.reasoning_content, messages.name");
+    assert_string_equal(names_text(target.dropped), "messages.reasoning_content, messages.name");
     assert_null(strstr(out, "hm"));
 }
 
@@ -194,15 +186,7 @@ static void start(void)
     heard = heard_new(&hunyuan_rules, false);
 }
 
-static bool stream(size_t n, const char *const frames[])
-{
-    struct buf wire = buf_new(a, 1 << 20);
-    start();
-    for (size_t i = 0; i < n; i++)
-        buf_printf(&wire, "data: %s\n\n", frames[i]);
-    return hear_stream(heard, buf_view(&wire), NULL);
-}
-#define STREAM(...) stream(sizeof((const char *const[]){__VA_ARGS__}) / sizeof(char *), (const char *const[]){__VA_ARGS__})
+#define STREAM(...) (start(), hear_frames(heard, FRAMES(__VA_ARGS__)))
 #define DELTA(delta, finish) "{\"Id\":\"i1\",\"Choices\":[{\"Delta\":{\"Role\":\"assistant\"," delta "},\"FinishReason\":\"" finish "\"}]," \
                              "\"Usage\":{\"PromptTokens\":3,\"CompletionTokens\":4,\"TotalTokens\":7}}"
 #define WHOLE(message, finish) "{\"Response\":{\"RequestId\":\"r\",\"Id\":\"i1\",\"Choices\":[{\"Message\":{\"Role\":\"assistant\"," message "}," \

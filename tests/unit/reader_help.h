@@ -121,6 +121,25 @@ __attribute__((unused)) static bool hear_stream(struct heard *h, struct bytes wi
     return h->rules->read_end(&h->reader, &err);
 }
 
+/* The same for events given one by one: hear_frames(h, FRAMES("{…}", "{…}")). */
+#define FRAMES(...) sizeof((const char *const[]){__VA_ARGS__}) / sizeof(char *), (const char *const[]){__VA_ARGS__}
+__attribute__((unused)) static bool hear_frames(struct heard *h, size_t n, const char *const frames[])
+{
+    struct buf wire = buf_new(a, 1 << 20);
+    for (size_t i = 0; i < n; i++)
+        buf_printf(&wire, "data: %s\r\n\r\n", frames[i]);
+    return hear_stream(h, buf_view(&wire), NULL);
+}
+
+/* The names that were dropped: "user, seed". */
+__attribute__((unused)) static const char *names_text(struct list names)
+{
+    struct buf buf = buf_new(a, 1 << 12);
+    for (size_t i = 0; i < names.n; i++)
+        buf_printf(&buf, "%s%s", i ? ", " : "", ((const char *const *)names.items)[i]);
+    return buf.n ? buf.p : "";
+}
+
 __attribute__((unused)) static bool hear_whole(struct heard *h, const char *body)
 {
     memset(&err, 0, sizeof(err));

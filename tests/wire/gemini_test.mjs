@@ -5,8 +5,8 @@ import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import Anthropic from '@anthropic-ai/sdk';
 import OpenAI from 'openai';
+import { refused, said, voices } from './meant.mjs';
 import { Stack } from './stack.mjs';
-import { events, joined } from './stream.mjs';
 
 const FRAMINGS = ['fixed', 'utf8split', 'zh+crlf', 'zh+slowbytes', 'zh+nospace', 'zh+comments', 'tool', 'tools2', 'tool+noargs', 'tools2+saytoo+reasoning',
   'reasoning', 'tokens=200', 'size=300000', 'fixed+nousage', 'fixed+usage=30:40+cached=10+thought=5', 'sealed', 'oddities'];
@@ -38,40 +38,11 @@ beforeEach(async () => { await stack.fake.unscript(); await stack.fake.forget();
 
 const tools = [{ type: 'function', function: { name: 'look', description: 'Looks', parameters: { type: 'object', properties: { city: { type: 'string' } },
   additionalProperties: false } } }];
-const said = [{ role: 'user', content: 'x' }];
 const sent = async () => JSON.parse((await stack.fake.chats()).at(-1).body);
-const direct = async (model, more = {}) => (await fetch(`${stack.fake.url}/v1/chat/completions`, { method: 'POST',
-  body: JSON.stringify({ model, messages: said, ...more }) })).json();
-const whole = (model, more = {}) => openai.chat.completions.create({ model: `gem/${model}`, messages: said, ...more });
-const streamed = async (model, more = {}) => joined(events((await stack.chat(`gem/${model}`, 'x',
-  { stream: true, stream_options: { include_usage: true }, ...more })).body));
-const refused = (promise, words) => assert.rejects(promise, (e) => {
-  assert.equal(e.status, 400);
-  assert.match(e.message, words);
-  return true;
-});
+const { whole, streamed, asMeant } = voices(() => stack, () => openai, 'gem');
 
 describe('an answer', () => {
-  for (const model of FRAMINGS) {
-    test(`${model}: streamed as whole as the provider meant it`, async () => {
-      const meant = (await direct(model, { tools })).choices[0];
-      const one = await whole(model, { tools }), got = await streamed(model, { tools });
-      const { message, finish_reason: finish } = one.choices[0];
-      assert.equal(message.content ?? '', meant.message.content ?? '');
-      assert.equal(got.content, message.content ?? '');
-      assert.equal(message.reasoning_content, meant.message.reasoning_content);
-      assert.equal(got.reasoning, message.reasoning_content ?? '');
-      assert.equal(finish, meant.finish_reason);
-      assert.equal(got.finish, finish);
-      const calls = (list) => (list ?? []).map((c) => [c.function?.name ?? c.name, JSON.parse(c.function?.arguments ?? c.arguments)]);
-      assert.deepEqual(calls(message.tool_calls), calls(meant.message.tool_calls));
-      assert.deepEqual(calls(got.calls), calls(message.tool_calls));
-      const ids = [...(message.tool_calls ?? []), ...got.calls].map((c) => c.id);
-      assert.ok(ids.every(Boolean) && new Set(ids).size === ids.length);
-      assert.ok(got.done && got.error === null);
-      assert.deepEqual(got.usage, one.usage);
-    });
-  }
+  for (const model of FRAMINGS) test(`${model}: streamed as whole as the provider meant it`, () => asMeant(model, { tools }));
 
   test('usage holds thoughts and what was cached', async () => {
     const { usage } = await whole('fixed+usage=30:40+cached=10+thought=5');
