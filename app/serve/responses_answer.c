@@ -126,16 +126,19 @@ static bool add_opaque(struct responses_answer *answer, const struct chat_event 
 
 static struct responses_item *add_call(struct responses_answer *answer, const struct chat_event *event)
 {
+    const char *name = arena_text(answer->arena, event->name ? event->name : "");
+    struct responses_tool tool = responses_tool_find(answer->asked, name, answer->arena);
     struct responses_item *item;
 
     close_open(answer);
     if (event->opaque && !add_sealed(answer, arena_printf(answer->arena, "call:%s:%s", event->id ? event->id : "", event->opaque)))
         return NULL;
-    item = item_add(answer, responses_is_custom(answer->asked, event->name) ? ITEM_CUSTOM : ITEM_CALL);
+    item = item_add(answer, tool.custom ? ITEM_CUSTOM : ITEM_CALL);
     if (!item)
         return NULL;
     item->call_id = arena_text(answer->arena, event->id ? event->id : "");
-    item->name = arena_text(answer->arena, event->name ? event->name : "");
+    item->name = tool.name;
+    item->group = tool.group;
     answer->call_items[event->index] = (int64_t)answer->items.n;
     responses_write_open(answer, answer->items.n - 1);
     return item;

@@ -15,7 +15,7 @@ enum responses_item_type { ITEM_MESSAGE, ITEM_CALL, ITEM_CUSTOM, ITEM_REASONING 
 struct responses_item {
     enum responses_item_type type;
     const char *id;
-    const char *call_id, *name;          /* of calls */
+    const char *call_id, *name, *group;  /* of calls; ${group} is the tool's namespace, NULL = none */
     const char *opaque;                  /* ITEM_REASONING: encrypted_content; NULL */
     bool sealed;                         /* ITEM_REASONING: there is no text, only what is opaque */
     const char *status;                  /* "in_progress", "completed", "incomplete" */

@@ -194,6 +194,7 @@ static bool read_call(struct reading *r, struct json item, struct err *err)
         return fail_field(err, arena_printf(r->arena, "%s.call_id", r->field), "", "string");
     if (!call.name)
         return fail_field(err, arena_printf(r->arena, "%s.name", r->field), "", "string");
+    call.name = responses_tool_name(json_string(json_member(item, "namespace"), r->arena), call.name, r->arena);
     if (json_equal(json_member(item, "type"), "custom_tool_call")) {
         if (json_kind(input) != JSON_STRING)
             return fail_field(err, arena_printf(r->arena, "%s.input", r->field), shape_excerpt(input, r->arena), "string");

@@ -9,7 +9,7 @@
 #include "serve/part.h"
 #include "serve/shape.h"
 
-enum { ARGUMENTS_MAX = 256 << 20 };
+enum { ARGUMENTS_MAX = 256 << 20, TOOLS_MAX = 1024, NAME_MAX_BYTES = 200 };
 
 static const char parameters[] =
     "{\"type\":\"object\",\"properties\":{\"input\":{\"type\":\"string\"}},\"required\":[\"input\"],\"additionalProperties\":false}";
@@ -34,15 +34,24 @@ static void read_custom(struct json value, const char *field, struct chat_tool *
         chat_drop(chat, a, arena_printf(a, "%s.format", field));
 }
 
-static bool read_tool(struct json value, const char *field, struct chat *chat, struct arena *a, struct err *err)
+const char *responses_tool_name(const char *group, const char *name, struct arena *a)
+{
+    return !group || !*group || strcmp(group, "functions") == 0 ? name : arena_printf(a, "%s__%s", group, name);
+}
+
+static bool read_tool(struct json value, const char *field, const char *group, struct chat *chat, struct arena *a, struct err *err)
 {
     struct json type = json_member(value, "type");
-    struct chat_tool tool = {.name = json_string(json_member(value, "name"), a)};
+    const char *name = json_string(json_member(value, "name"), a);
+    struct chat_tool tool = {0};
 
     if (!json_equal(type, "function") && !json_equal(type, "custom"))        /* web_search, file_search …: OpenAI's own */
-        return part_refuse(err, arena_printf(a, "%s.type", field), type, "function, custom", a);
-    if (!tool.name)
-        return fail_field(err, arena_printf(a, "%s.name", field), "", "string");
+        return part_refuse(err, arena_printf(a, "%s.type", field), type, "function, custom, namespace", a);
+    if (!name || strlen(name) > NAME_MAX_BYTES)
+        return fail_field(err, arena_printf(a, "%s.name", field), shape_excerpt(json_member(value, "name"), a), "string, 1–200");
+    if (chat->tools.n >= TOOLS_MAX)
+        return fail_field(err, "tools", field, "array, 0–1024");
+    tool.name = responses_tool_name(group, name, a);
     if (json_equal(type, "custom")) {
         read_custom(value, field, &tool, chat, a);
     } else {
@@ -54,13 +63,30 @@ static bool read_tool(struct json value, const char *field, struct chat *chat, s
     return true;
 }
 
+static bool read_group(struct json value, const char *field, struct chat *chat, struct arena *a, struct err *err)
+{
+    const char *group = json_string(json_member(value, "name"), a);
+    struct json_walk w = json_walk(json_member(value, "tools"));
+
+    if (!group || strlen(group) > NAME_MAX_BYTES)
+        return fail_field(err, arena_printf(a, "%s.name", field), shape_excerpt(json_member(value, "name"), a), "string, 1–200");
+    while (json_next(&w))
+        if (!read_tool(w.value, arena_printf(a, "%s.tools[%zu]", field, w.i), group, chat, a, err))
+            return false;
+    return true;
+}
+
 bool responses_tools(struct json tools, struct chat *chat, struct arena *a, struct err *err)
 {
     struct json_walk w = json_walk(tools);
 
-    while (json_next(&w))
-        if (!read_tool(w.value, arena_printf(a, "tools[%zu]", w.i), chat, a, err))
+    while (json_next(&w)) {
+        const char *field = arena_printf(a, "tools[%zu]", w.i);
+        bool group = json_equal(json_member(w.value, "type"), "namespace");
+
+        if (!(group ? read_group(w.value, field, chat, a, err) : read_tool(w.value, field, NULL, chat, a, err)))
             return false;
+    }
     return true;
 }
 
@@ -78,14 +104,39 @@ bool responses_choice(struct json choice, struct chat *chat, struct arena *a, st
     return true;
 }
 
-bool responses_is_custom(struct json asked, const char *name)
+/* Whether a tool is the one a model called; models leave namespaces out at times. */
+static bool is_called(struct json tool, const char *group, const char *name, struct responses_tool *found_r, struct arena *a)
+{
+    const char *own = json_string(json_member(tool, "name"), a);
+
+    if (!own || (strcmp(responses_tool_name(group, own, a), name) != 0 && strcmp(own, name) != 0))
+        return false;
+    *found_r = (struct responses_tool){own, group && strcmp(group, "functions") != 0 ? group : NULL,
+                                       json_equal(json_member(tool, "type"), "custom")};
+    return true;
+}
+
+struct responses_tool responses_tool_find(struct json asked, const char *name, struct arena *a)
 {
     struct json_walk w = json_walk(json_member(asked, "tools"));
+    struct responses_tool found = {.name = name}, short_name = {0};
 
-    while (name && json_next(&w))
-        if (json_equal(json_member(w.value, "type"), "custom") && json_equal(json_member(w.value, "name"), name))
-            return true;
-    return false;
+    while (json_next(&w)) {
+        bool group = json_equal(json_member(w.value, "type"), "namespace");
+        const char *group_name = group ? json_string(json_member(w.value, "name"), a) : NULL;
+        struct json_walk members = json_walk(group ? json_member(w.value, "tools") : (struct json){0});
+
+        if (!group && is_called(w.value, NULL, name, &found, a))
+            return found;
+        while (group_name && json_next(&members)) {
+            if (!is_called(members.value, group_name, name, &found, a))
+                continue;
+            if (strcmp(found.name, name) != 0 || !found.group)
+                return found;
+            short_name = found;                              /* unless a tool has just that name */
+        }
+    }
+    return short_name.name ? short_name : (struct responses_tool){.name = name};
 }
 
 const char *responses_arguments(struct json input, struct arena *a)

@@ -52,6 +52,8 @@ static void put_item(struct json_out *out, const struct responses_item *item)
     case ITEM_CUSTOM:
         json_member_text(out, "call_id", item->call_id);
         json_member_text(out, "name", item->name);
+        if (item->group)
+            json_member_text(out, "namespace", item->group);
         json_name(out, item->type == ITEM_CALL ? "arguments" : "input");
         json_put_bytes(out, text);
         break;

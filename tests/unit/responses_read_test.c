@@ -51,9 +51,12 @@ static void test_bad_bodies(void **state)
         {ASK("\"prompt\":{\"id\":\"p\"}"), "prompt", "{\"id\":\"p\"}", "instructions, input"},
         {ASK("\"background\":true"), "background", "true", "false"},
         {ASK("\"moderation\":{}"), "moderation", "{}", "null"},
-        {ASK("\"tools\":[{\"type\":\"web_search\"}]"), "tools[0].type", "\"web_search\"", "function, custom"},
-        {ASK("\"tools\":[{\"type\":\"custom\"}]"), "tools[0].name", "", "string"},
-        {ASK("\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"x\"}}]"), "tools[0].name", "", "string"},
+        {ASK("\"tools\":[{\"type\":\"web_search\"}]"), "tools[0].type", "\"web_search\"", "function, custom, namespace"},
+        {ASK("\"tools\":[{\"type\":\"namespace\",\"name\":\"n\",\"tools\":[{\"type\":\"mcp\"}]}]"), "tools[0].tools[0].type", "\"mcp\"",
+         "function, custom, namespace"},
+        {ASK("\"tools\":[{\"type\":\"namespace\",\"tools\":[]}]"), "tools[0].name", "", "string, 1–200"},
+        {ASK("\"tools\":[{\"type\":\"custom\"}]"), "tools[0].name", "", "string, 1–200"},
+        {ASK("\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"x\"}}]"), "tools[0].name", "", "string, 1–200"},
         {ASK("\"tool_choice\":\"any\""), "tool_choice", "\"any\"", "auto, none, required"},
         {ASK("\"tool_choice\":{\"type\":\"allowed_tools\"}"), "tool_choice.type", "\"allowed_tools\"", "auto, none, required, function, custom"},
         {ASK("\"text\":{\"format\":{\"type\":\"grammar\"}}"), "text.format.type", "\"grammar\"", "text, json_object, json_schema"},
@@ -175,7 +178,7 @@ static void test_custom_tools(void **state)
     assert_string_equal(message(2)->tool_call_id, "c");
     assert_int_equal(chat->dropped.n, 1);
     assert_string_equal(((const char **)chat->dropped.items)[0], "tools[0].format");
-    assert_true(responses_is_custom(chat->raw, "say") && !responses_is_custom(chat->raw, "sa") && !responses_is_custom(chat->raw, NULL));
+    assert_true(responses_tool_find(chat->raw, "say", a).custom && !responses_tool_find(chat->raw, "sa", a).custom);
 
     const struct { const char *arguments, *input; } cases[] = {
         {"{\"input\":\"a\\u6708\"}", "a月"}, {"{\"input\":\"\"}", ""}, {"{\"patch\":\"a\"}", "{\"patch\":\"a\"}"}, {"*** Begin", "*** Begin"}, {"", ""},
@@ -183,6 +186,33 @@ static void test_custom_tools(void **state)
     };
     for (size_t i = 0; i < COUNT(cases); i++)
         assert_true(bytes_equal_text(responses_input(bytes_of(cases[i].arguments), a), cases[i].input));
+}
+
+/* Tools in namespaces have one name for providers, and both of theirs in calls. */
+static void test_namespaces(void **state)
+{
+    (void)state;
+    must(take("{\"model\":\"m\",\"input\":[{\"type\":\"function_call\",\"call_id\":\"c\",\"namespace\":\"team\",\"name\":\"spawn\",\"arguments\":\"{}\"},"
+              "{\"type\":\"message\",\"role\":\"assistant\",\"content\":[{\"type\":\"output_text\",\"text\":\"wait\"}]},"
+              "{\"type\":\"function_call_output\",\"call_id\":\"c\",\"output\":\"ok\"}],\"tools\":["
+              "{\"type\":\"namespace\",\"name\":\"team\",\"description\":\"d\",\"tools\":[{\"type\":\"function\",\"name\":\"spawn\"},"
+              "{\"type\":\"function\",\"name\":\"shell\"}]},"
+              "{\"type\":\"namespace\",\"name\":\"functions\",\"tools\":[{\"type\":\"custom\",\"name\":\"exec\"}]},{\"type\":\"function\",\"name\":\"shell\"}]}"));
+    const struct chat_tool *tools = chat->tools.items;
+    assert_int_equal(chat->tools.n, 4);
+    assert_string_equal(tools[0].name, "team__spawn");
+    assert_string_equal(tools[2].name, "exec");
+    assert_string_equal(((const struct chat_tool_call *)message(0)->tool_calls.items)->name, "team__spawn");
+    assert_int_equal(chat->messages.n, 2);                   /* what is said between a call and its result belongs to the call's message */
+    const struct { const char *called; struct responses_tool meant; } cases[] = {
+        {"team__spawn", {"spawn", "team", false}}, {"spawn", {"spawn", "team", false}}, {"exec", {"exec", NULL, true}},
+        {"shell", {"shell", NULL, false}}, {"team__shell", {"shell", "team", false}}, {"other", {"other", NULL, false}},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct responses_tool found = responses_tool_find(chat->raw, cases[i].called, a);
+        assert_string_equal(found.name, cases[i].meant.name);
+        assert_true((found.group == NULL) == (cases[i].meant.group == NULL) && found.custom == cases[i].meant.custom);
+    }
 }
 
 /* What was answered and comes back is what was said: nothing that a provider must see again is lost. */
@@ -247,12 +277,22 @@ static void test_large(void **state)
     must(buf_done(&buf, &text, &err));
     must(take(text));
     assert_int_equal(message(1)->tool_calls.n, 50000);
+
+    buf_clear(&buf);
+    buf_text(&buf, "{\"model\":\"m\",\"input\":\"x\",\"tools\":[{\"type\":\"namespace\",\"name\":\"n\",\"tools\":[{\"type\":\"function\",\"name\":\"f\"}");
+    for (int i = 0; i < 1024; i++)
+        buf_text(&buf, ",{\"type\":\"function\",\"name\":\"f\"}");
+    buf_text(&buf, "]}]}");
+    must(buf_done(&buf, &text, &err));
+    must_fail(take(text), ERR_INPUT);
+    assert_string_equal(err.field, "tools");
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_bad_bodies), cmocka_unit_test(test_parameters), cmocka_unit_test(test_items), cmocka_unit_test(test_custom_tools), cmocka_unit_test(test_there_and_back),
+        cmocka_unit_test(test_bad_bodies), cmocka_unit_test(test_parameters), cmocka_unit_test(test_items), cmocka_unit_test(test_custom_tools), cmocka_unit_test(test_namespaces),
+        cmocka_unit_test(test_there_and_back),
         cmocka_unit_test(test_large),
     };
     return cmocka_run_group_tests(tests, help_begin, help_end);

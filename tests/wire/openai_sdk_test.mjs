@@ -99,6 +99,18 @@ for (const [provider, prefix, path] of [['OpenAI-compatible', 'fake/', '/v1/chat
       assert.ok(second.output_text.length > 0);
     });
 
+    test('a loop of tools in a namespace', async () => {
+      const ask = { model: `${prefix}tool`, store: false, tools: [{ type: 'namespace', name: 'team', description: 'd', tools: [
+        { type: 'function', name: 'spawn', description: 'd', parameters: tool.parameters, strict: false }] }] };
+      const input = [{ role: 'user', content: 'spawn one' }];
+      const first = await client.responses.create({ ...ask, input });
+      const call = first.output.find((i) => i.type === 'function_call');
+      assert.deepEqual([call.namespace, call.name], ['team', 'spawn']);
+      const second = await client.responses.create({ ...ask, input: [...input, ...first.output,
+        { type: 'function_call_output', call_id: call.call_id, output: 'done' }] });
+      assert.ok(second.output_text.length > 0);
+    });
+
     test('parse with a schema', async () => {
       const schema = { type: 'object', properties: { city: { type: 'string' } }, required: ['city'], additionalProperties: false };
       await stack.fake.script({ json: ['text={"city":"Paris"}'] });
