@@ -53,20 +53,25 @@ static const uint8_t *pass_plain(const uint8_t *p, const uint8_t *end)
     return p;
 }
 
-static void put_string(struct buf *b, struct bytes text)
+static void put_inside(struct buf *b, struct bytes text)
 {
     const uint8_t *p = text.n ? text.p : (const uint8_t *)"", *end = p + text.n;
-    buf_char(b, '"');
     while (true) {
         const uint8_t *stop = pass_plain(p, end);
         buf_add(b, p, (size_t)(stop - p));
         if (stop == end)
-            break;
+            return;
         uint32_t code;
         size_t n = utf8_decode(stop, end, &code);
         put_escape(b, code, n);
         p = stop + (n ? n : 1);
     }
+}
+
+static void put_string(struct buf *b, struct bytes text)
+{
+    buf_char(b, '"');
+    put_inside(b, text);
     buf_char(b, '"');
 }
 
@@ -150,6 +155,15 @@ void json_put_bytes(struct json_out *out, struct bytes bytes)
 {
     before(out);
     put_string(out->buf, bytes);
+}
+
+void json_put_pieces(struct json_out *out, const struct bytes pieces[], size_t n)
+{
+    before(out);
+    buf_char(out->buf, '"');
+    for (size_t i = 0; i < n; i++)
+        put_inside(out->buf, pieces[i]);
+    buf_char(out->buf, '"');
 }
 
 void json_put_text(struct json_out *out, const char *text)

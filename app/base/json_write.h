@@ -24,6 +24,7 @@ void json_plain_name(struct json_out *, const char *name);
 /* Values; text NULL is null. */
 void json_put_text(struct json_out *, const char *text);
 void json_put_bytes(struct json_out *, struct bytes);      /* as a string */
+void json_put_pieces(struct json_out *, const struct bytes pieces[], size_t n);     /* as one string; none is cut inside a character */
 void json_put_int(struct json_out *, int64_t);
 void json_put_real(struct json_out *, double);             /* shortest text that reads back the same; not finite = null */
 void json_put_float(struct json_out *, float);

@@ -41,7 +41,7 @@ static bool has_media(const struct chat_message *message, size_t n)
     return false;
 }
 
-static bool write_part(struct json_out *out, const struct chat_part *part, struct arena *a, struct err *err)
+static bool write_part(struct json_out *out, const struct chat_part *part, struct err *err)
 {
     if (part->type != PART_TEXT && part->type != PART_IMAGE)
         return fail_field_as(err, "error.part_type", "messages", part->type == PART_AUDIO ? "input_audio" : "file", "text, image_url");
@@ -54,14 +54,17 @@ static bool write_part(struct json_out *out, const struct chat_part *part, struc
         json_name(out, "ImageUrl");
         json_begin_object(out);
         json_name(out, "Url");
-        json_put_bytes(out, part->url ? bytes_of(part->url) : write_data_url(part, a));
+        if (part->url)
+            json_put_text(out, part->url);
+        else
+            write_data_url(out, part);
         json_end_object(out);
     }
     json_end_object(out);
     return true;
 }
 
-static bool write_parts(struct json_out *out, const struct chat_message *message, size_t n, struct arena *a, struct err *err)
+static bool write_parts(struct json_out *out, const struct chat_message *message, size_t n, struct err *err)
 {
     json_name(out, "Contents");
     json_begin_array(out);
@@ -69,7 +72,7 @@ static bool write_parts(struct json_out *out, const struct chat_message *message
         const struct chat_part *part = message[i].parts.items;
 
         for (size_t k = 0; k < message[i].parts.n; k++)
-            if (is_said(&part[k]) && !write_part(out, &part[k], a, err))
+            if (is_said(&part[k]) && !write_part(out, &part[k], err))
                 return false;
     }
     json_end_array(out);
@@ -140,7 +143,7 @@ static bool write_message(struct json_out *out, const struct chat_message *messa
         json_member_text(out, "ToolCallId", message->tool_call_id ? message->tool_call_id : "");
     if (!has_media(message, n))
         write_texts_joined(out, message, n, message->role, a);
-    else if (!write_parts(out, message, n, a, err))
+    else if (!write_parts(out, message, n, err))
         return false;
     if (count_calls(message, n) && !write_calls(out, message, n, err))
         return false;

@@ -19,8 +19,10 @@ static bool write_image(const struct openai_fit *f, struct json_out *out, const 
     json_name(out, "url");
     if (part->url)
         json_put_text(out, part->url);
+    else if (f->ways->raw_images)
+        json_put_bytes(out, part->data);
     else
-        json_put_bytes(out, f->ways->raw_images ? part->data : write_data_url(part, f->arena));
+        write_data_url(out, part);
     if (part->detail)
         json_member_text(out, "detail", part->detail);
     json_end_object(out);
@@ -47,7 +49,7 @@ static bool write_audio(struct json_out *out, const struct chat_part *part, stru
     return true;
 }
 
-static bool write_file(const struct openai_fit *f, struct json_out *out, const struct chat_part *part, struct err *err)
+static bool write_file(struct json_out *out, const struct chat_part *part, struct err *err)
 {
     if (part->url)
         return fail_field(err, "messages.content.file", part->url, "data:application/pdf;base64,…");
@@ -56,7 +58,7 @@ static bool write_file(const struct openai_fit *f, struct json_out *out, const s
     json_begin_object(out);
     json_member_text(out, "filename", part->name ? part->name : "file");
     json_name(out, "file_data");
-    json_put_bytes(out, write_data_url(part, f->arena));
+    write_data_url(out, part);
     json_end_object(out);
     return true;
 }
@@ -91,7 +93,7 @@ static bool write_part(const struct openai_fit *f, struct json_out *out, const s
         ok = write_audio(out, part, err);
         break;
     case PART_FILE:
-        ok = write_file(f, out, part, err);
+        ok = write_file(out, part, err);
         break;
     }
     json_end_object(out);

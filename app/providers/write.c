@@ -79,15 +79,12 @@ struct bytes write_text(const struct chat_message *message, const char *between,
     return buf_view(&text);
 }
 
-struct bytes write_data_url(const struct chat_part *part, struct arena *a)
+void write_data_url(struct json_out *out, const struct chat_part *part)
 {
-    struct buf url = buf_new(a, TEXT_MAX);
+    const struct bytes pieces[] = {bytes_of("data:"), bytes_of(part->media_type ? part->media_type : "application/octet-stream"),
+                                   bytes_of(";base64,"), part->data};
 
-    buf_text(&url, "data:");
-    buf_text(&url, part->media_type ? part->media_type : "application/octet-stream");
-    buf_text(&url, ";base64,");
-    buf_bytes(&url, part->data);
-    return buf_view(&url);
+    json_put_pieces(out, pieces, COUNT(pieces));
 }
 
 void write_inputs(struct json_out *out, const struct embed *embed, size_t first, size_t n)

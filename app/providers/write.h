@@ -16,8 +16,8 @@ must_check bool write_renamed(const struct chat *, const char *model, struct are
 must_check bool write_arguments(const struct chat_tool_call *, struct json *object_r, struct err *);
 /* The texts of a message, joined by ${between}; its other parts are left out. */
 struct bytes write_text(const struct chat_message *, const char *between, struct arena *);
-/* A part's data as "data:image/png;base64,…", in ${arena}. */
-struct bytes write_data_url(const struct chat_part *, struct arena *);
+/* A part's data as the text "data:image/png;base64,…", without a copy of it in between. */
+void write_data_url(struct json_out *, const struct chat_part *);
 /* "input" of an embedding: inputs [first, first + n), token ids as they came. And the caller's other fields, for a provider of its dialect. */
 void write_inputs(struct json_out *, const struct embed *, size_t first, size_t n);
 void write_beside_inputs(struct json_out *, const struct chat *);

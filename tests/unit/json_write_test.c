@@ -133,11 +133,35 @@ static void test_any_bytes(void **state)
     arena_free(a);
 }
 
+/* Pieces of a text are escaped as the whole text is. */
+static void test_pieces(void **state)
+{
+    (void)state;
+    struct arena *a = arena_new();
+    struct buf one = buf_new(a, 1000), other = buf_new(a, 1000);
+    struct json_out out = json_out(&one), whole = json_out(&other);
+    const struct bytes pieces[] = {bytes_of("data:\"\\"), bytes_of(""), bytes_of("\n\xe6\x9c\x88"), bytes_of("<\xff>")};
+    json_begin_array(&out);
+    json_put_int(&out, 1);
+    json_put_pieces(&out, pieces, COUNT(pieces));
+    json_put_pieces(&out, NULL, 0);
+    json_end_array(&out);
+    json_begin_array(&whole);
+    json_put_int(&whole, 1);
+    json_put_text(&whole, "data:\"\\\n\xe6\x9c\x88<\xff>");
+    json_put_text(&whole, "");
+    json_end_array(&whole);
+    assert_int_equal(one.n, other.n);
+    assert_memory_equal(one.p, other.p, one.n);
+    arena_free(a);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_commas),
         cmocka_unit_test(test_strings),
+        cmocka_unit_test(test_pieces),
         cmocka_unit_test(test_reals_and_times),
         cmocka_unit_test(test_any_bytes),
     };
