@@ -256,5 +256,5 @@ bool responses_items(struct json input, struct chat *chat, struct arena *a, stru
         if (!read_item(&r, w.value, err))
             return false;
     }
-    return true;
+    return chat->messages.n || fail_field(err, "input", shape_excerpt(input, a), "message");
 }

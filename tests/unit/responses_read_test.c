@@ -30,6 +30,7 @@ static void test_bad_bodies(void **state)
         {"{\"model\":\"m\",\"input\":7}", "input", "7", "string, array"},
         {"{\"model\":\"m\",\"input\":[]}", "input", "[]", "string, array"},
         {INPUT("7"), "input[0]", "7", "object"},
+        {INPUT("{\"type\":\"reasoning\"}"), "input", "[{\"type\":\"reasoning\"}]", "message"},
         {INPUT("{}"), "input[0].role", "", "user, assistant, system, developer"},
         {INPUT("{\"role\":\"tool\",\"content\":\"x\"}"), "input[0].role", "\"tool\"", "user, assistant, system, developer"},
         {INPUT("{\"role\":\"user\"}"), "input[0].content", "", "string, array"},
