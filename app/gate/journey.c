@@ -110,21 +110,13 @@ static struct breaker_rules rules_of(const struct run *run)
     return breaker_rules_of(settings_of(run));
 }
 
-/* What an attempt says about its provider: nothing if the caller hung up or asked for what cannot be. */
-static enum breaker_told told_of(const struct run *run)
-{
-    if (run->gone || run->stopping || (run->failed && run->reader.error.remedy == REMEDY_CALLER))
-        return BREAKER_UNKNOWN;
-    return run->failed ? BREAKER_FAILED : BREAKER_OK;
-}
-
 static void tell_breaker(struct run *run)
 {
     const struct attempt_row *attempt = (const struct attempt_row *)run->entry.attempts.items + run->entry.attempts.n - 1;
     struct breaker_rules rules = rules_of(run);
     struct breaker_view view;
 
-    if (!breaker_tell(&run->gate->breakers, run->target.provider->id, run->target.model, &rules, clock_mono(), run->probe, told_of(run),
+    if (!breaker_tell(&run->gate->breakers, run->target.provider->id, run->target.model, &rules, clock_mono(), run->probe, outcome_told(run),
                       attempt->result, &view))
         return;
     metric_add(METRIC_breaker_changes_total, 1);
@@ -132,11 +124,22 @@ static void tell_breaker(struct run *run)
              run->target.provider->name, run->target.model, breaker_state_words[view.state], view.reason, view.calls, view.failed);
 }
 
-/* What was read of the attempt before is not the next one's. */
+/* What was read of the attempt before is not the next one's; but where there is no next one, the run ends as that one left it. */
 static bool aim(struct run *run, const struct candidate *candidate, struct err *err)
 {
+    struct reader reader = run->reader;
+    struct target target = run->target;
+    struct run_row row = run->entry.run;
+    const struct candidate *chosen = run->decision.chosen;
+
     run->reader = (struct reader){0};
-    return run_aim(run, candidate, err);
+    if (run_aim(run, candidate, err))
+        return true;
+    run->reader = reader;
+    run->target = target;
+    run->entry.run = row;
+    run->decision.chosen = chosen;
+    return false;
 }
 
 /* The next candidate that passes its breaker and whose dialect can say what is asked; NULL if there is none. ${run}->target is it then. */
@@ -220,9 +223,6 @@ static int64_t same_again_ms(const struct run *run, const struct http_result *re
 static bool goes_on(struct run *run, const struct http_result *result)
 {
     const struct settings *s = settings_of(run);
-    struct err failure = run->err;
-    struct upstream_error said = run->reader.error;
-    const struct candidate *last = run->decision.chosen;
     int64_t wait;
 
     if (!run->failed || run->gone || run->stopping || run->said || run->reader.error.remedy == REMEDY_CALLER || run->tries >= s->attempts_max
@@ -235,12 +235,8 @@ static bool goes_on(struct run *run, const struct http_result *result)
         loop_timer_set(run->relay->loop, &run->wait, clock_mono() + wait * 1000);
         return true;
     }
-    if (!next_candidate(run)) {                              /* the last failure is the run's, with all it said */
-        run->err = failure;
-        run->reader.error = said;
-        run->decision.chosen = last;
+    if (!next_candidate(run))                                /* the last failure is the run's, with all it said */
         return false;
-    }
     metric_add(METRIC_failovers_total, 1);
     start(run);
     return true;

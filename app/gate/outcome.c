@@ -16,23 +16,12 @@ int64_t run_age_us(const struct run *run)
     return clock_mono() - run->started;
 }
 
-/* What would have helped against a failure: the provider's error says, or how far the attempt came. */
-static const char *remedy_word(const struct run *run, enum http_end end)
+/* What would have helped against a failure. */
+static const char *remedy_word(const struct run *run)
 {
     static const char *const words[] = {[REMEDY_CALLER] = "caller", [REMEDY_RETRY] = "retry", [REMEDY_OTHER] = "other"};
 
-    if (run->gone || !run->failed)
-        return "";
-    if (run->reader.error.kind)
-        return words[run->reader.error.remedy];
-    switch (end) {
-    case HTTP_EGRESS: case HTTP_TLS: case HTTP_NOT_RESOLVED: case HTTP_PROTOCOL: case HTTP_TOO_LARGE:
-        return "other";
-    case HTTP_DONE: case HTTP_REFUSED: case HTTP_UNREACHABLE: case HTTP_CONNECT_TIMEOUT: case HTTP_FIRST_BYTE_TIMEOUT: case HTTP_IDLE_TIMEOUT:
-    case HTTP_TOTAL_TIMEOUT: case HTTP_CUT: case HTTP_CANCELLED: case HTTP_OTHER: case HTTP_ENDS:
-        break;
-    }
-    return "retry";
+    return run->gone || !run->failed ? "" : words[run->reader.error.remedy];
 }
 
 void outcome_attempt(struct run *run, const struct http_result *result)
@@ -45,7 +34,7 @@ void outcome_attempt(struct run *run, const struct http_result *result)
         .detail = run->failed ? arena_text(run->arena, run->err.text) : "",
         .offset_us = run_age_us(run) - result->total_us, .connect_us = result->connect_us, .first_byte_us = result->first_byte_us,
         .latency_us = result->total_us, .reused = result->reused, .remote = arena_text(run->arena, result->remote),
-        .upstream_id = run->reader.upstream_id, .remedy = remedy_word(run, result->end),
+        .upstream_id = run->reader.upstream_id, .remedy = remedy_word(run),
         .retry_after_ms = run->failed ? run->reader.error.retry_after_ms : 0, .rate_requests = run->rate.remaining_requests,
         .rate_tokens = run->rate.remaining_tokens,
     };
@@ -59,6 +48,21 @@ void outcome_attempt(struct run *run, const struct http_result *result)
         attempt->result = "cancelled";                       /* the gate stops */
     else
         attempt->result = result->status / 100 == 2 ? "malformed" : arena_printf(run->arena, "status_%d", result->status);
+}
+
+/* Whether a failure was the caller's doing: a request that this provider will not read, be it that another one would, or an answer taken too slowly. */
+static bool is_callers_own(const struct run *run)
+{
+    const struct upstream_error *error = &run->reader.error;
+
+    return error->remedy == REMEDY_CALLER || error->kind == ERR_UPSTREAM_INPUT || run->err.kind == ERR_CANCELLED;
+}
+
+enum breaker_told outcome_told(const struct run *run)
+{
+    if (run->gone || run->stopping || (run->failed && is_callers_own(run)))
+        return BREAKER_UNKNOWN;
+    return run->failed ? BREAKER_FAILED : BREAKER_OK;
 }
 
 static void fill_usage(struct run *run)

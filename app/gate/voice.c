@@ -28,7 +28,7 @@ static void keepalive_due(void *arg)
     struct run *run = arg;
     int64_t now = clock_mono();
 
-    if (run->gone || run->failed)
+    if (run->gone || (run->failed && !run->waiting))         /* an attempt that failed is not the end: the caller waits for the next */
         return;
     if (run->said_at + run->snapshot->settings.values.keepalive_s * 1000000 > now) {
         keepalive_at(run, run->said_at);

@@ -450,6 +450,8 @@ void anthropic_read_error(const struct provider *provider, int status, struct by
         error->kind = meant.kind;
         error->remedy = meant.remedy;
     }
-    if (strstr(error->words, "credit balance"))
+    if (strstr(error->words, "credit balance")) {            /* 400, but not the caller's to mend */
+        error->kind = ERR_UPSTREAM;
         error->remedy = REMEDY_OTHER;
+    }
 }

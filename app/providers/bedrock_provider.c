@@ -329,8 +329,10 @@ static void bedrock_read_error(const struct provider *provider, int status, stru
     error->words = words ? words : "";
     if (type)
         error->code = strrchr(type, '#') ? strrchr(type, '#') + 1 : type;
-    if (status == 400 && strstr(error->words, "model identifier"))      /* a model that is not there, or not in this region */
+    if (status == 400 && strstr(error->words, "model identifier")) {    /* a model that is not there, or not in this region */
+        error->kind = ERR_UPSTREAM;
         error->remedy = REMEDY_OTHER;
+    }
 }
 
 const struct dialect_rules bedrock_rules = {

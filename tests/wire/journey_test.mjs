@@ -9,11 +9,11 @@ import { OUT, Stack } from './stack.mjs';
 import { events, joined } from './stream.mjs';
 
 // Models of one provider alone ("solo…"), and of both, the first of which is asked first ("both…").
-const SOLO = ['solo', 'solo2', 'solo3', 'solo4'], BOTH = ['both', 'both2', 'both3', 'both4'];
+const SOLO = ['solo', 'solo2', 'solo3', 'solo4', 'solo5'], BOTH = ['both', 'both2', 'both3', 'both4'];
 let stack, second;
 before(async () => {
   stack = await Stack.start({ name: 'journey', provider: { name: 'first' }, models: [...SOLO, ...BOTH],
-    env: { MOONGATE_RETRY_BASE_MS: '20', MOONGATE_RETRY_MAX_MS: '3000', MOONGATE_BREAKER_OPEN_S: '1', MOONGATE_BREAKER_CALLS_MIN: '50' } });
+    env: { MOONGATE_RETRY_BASE_MS: '20', MOONGATE_RETRY_MAX_MS: '3000', MOONGATE_KEEPALIVE_S: '1', MOONGATE_BREAKER_OPEN_S: '1', MOONGATE_BREAKER_CALLS_MIN: '50' } });
   second = await Fakellm.start(join(OUT, 'fakellm'), join(stack.logs, 'second.log'));
   await stack.addProvider({ name: 'second', baseUrl: `${second.url}/v1`, models: [...BOTH, 'second-only'] });
   await known('second-only');
@@ -100,6 +100,15 @@ describe('the same again', () => {
     assert.equal((await stack.fake.chats()).length, 3);
   });
 
+  test('a stream is kept alive while it waits', async () => {
+    await script({ solo5: ['status=503+retry-after=2', 'text=Later'] });
+    const answer = await stack.chat('solo5', 'x', { stream: true });
+    const whole = await answer.text();
+    assert.match(whole, /^: /m);
+    assert.match(whole, /Later/);
+    assert.match(whole, /\[DONE\]\s*$/);
+  });
+
   test('a caller who hangs up while it waits ends the run', async () => {
     await script({ solo4: 'status=503+retry-after=2' });
     const stop = new AbortController();
@@ -144,6 +153,21 @@ describe('the next one', () => {
     const { error } = await answer.json();
     assert.match(error.message, /first: status_401, second: status_404/);
     assert.match(error.message, /[一-鿿]/);
+  });
+
+  test('one that cannot say the request is passed over, and the failure before it is the answer', async () => {
+    await stack.addProvider({ name: 'able', baseUrl: `${stack.fake.url}/v1`, models: ['several'] });
+    await stack.addProvider({ name: 'unable', type: 'anthropic', baseUrl: second.url, models: ['several', 'unable-only'] });
+    await known('unable-only');
+    for (const stream of [false, true]) {
+      await script({ several: 'status=401' });
+      const answer = await stack.chat('several', 'x', { n: 2, stream });
+      assert.equal(answer.status, 502);
+      assert.equal(answer.headers.get('x-moongate-provider'), 'able');
+      await answer.text();
+      assert.equal(await tries(answer), 'able status_401');
+      assert.equal((await stack.run(answer.headers.get('x-run-id'))).provider_name, 'able');
+    }
   });
 
   test('a provider that is not there', async () => {
