@@ -138,6 +138,8 @@ const struct route routes[] = {
      .body_max = BODY_FORM, .help = "api.provider_disable", .view = provider_detail_fields},
     {POST, "/admin/providers/:id/enable", OPERATOR, .run = provider_enable_do, .lane = LANE_PAGES, .twin = "/api/v1/providers/:id/enable",
      .body_max = BODY_FORM, .help = "api.provider_enable", .view = provider_detail_fields},
+    {POST, "/admin/providers/:id/breaker", OPERATOR, .run = provider_breaker_do, .lane = LANE_PAGES, .twin = "/api/v1/providers/:id/breaker",
+     .body_max = BODY_FORM, .help = "api.provider_breaker", .form = provider_breaker_fields, .view = provider_detail_fields},
     {GET, "/admin/providers/:id/delete", OPERATOR, .run = provider_delete_page, .lane = LANE_PAGES},
     {POST, "/admin/providers/:id/delete", OPERATOR, .run = provider_delete_do, .lane = LANE_PAGES, .twin = "/api/v1/providers/:id",
      .twin_method = DELETE, .twin2 = "/admin/config/llm/:id", .twin2_method = DELETE, .body_max = BODY_FORM, .help = "api.provider_delete"},

@@ -39,14 +39,6 @@ const struct form_field price_sent_fields[] = {
     FORM_END,
 };
 
-struct choice {
-    const char *value, *label;
-    bool selected;
-};
-static const struct field choice_fields[] = {
-    FIELD_PAGE(struct choice, value), FIELD_PAGE(struct choice, label), FIELD_PAGE(struct choice, selected), FIELD_END,
-};
-
 /* One input of money: they are alike. */
 struct price_input {
     const char *name, *label, *help, *value, *problem;

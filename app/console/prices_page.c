@@ -11,14 +11,6 @@
 
 enum { ROWS_MOST = 1000 };
 
-struct choice {
-    const char *value, *label;
-    bool selected;
-};
-static const struct field choice_fields[] = {
-    FIELD_PAGE(struct choice, value), FIELD_PAGE(struct choice, label), FIELD_PAGE(struct choice, selected), FIELD_END,
-};
-
 struct prices_page {
     struct list prices;                  /* struct price_view */
     bool more;                           /* there are others that were not listed: filter */

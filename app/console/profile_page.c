@@ -11,14 +11,6 @@
 #include "gate/who.h"
 #include "web/web.h"
 
-struct choice {
-    const char *value, *label;
-    bool selected;
-};
-static const struct field choice_fields[] = {
-    FIELD_PAGE(struct choice, value), FIELD_PAGE(struct choice, label), FIELD_PAGE(struct choice, selected), FIELD_END,
-};
-
 struct session_view {
     const char *remote_addr, *user_agent, *began, *seen;
     bool current;

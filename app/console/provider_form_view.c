@@ -63,13 +63,13 @@ struct tried_view provider_test_view_of(const struct show *s, const struct check
 
 /* ---- the page ---- */
 
-struct choice {
+struct type_choice {
     const char *value, *label, *help, *icon;
     bool selected;
 };
-static const struct field choice_fields[] = {
-    FIELD_PAGE(struct choice, value), FIELD_PAGE(struct choice, label), FIELD_PAGE(struct choice, help), FIELD_PAGE(struct choice, icon),
-    FIELD_PAGE(struct choice, selected), FIELD_END,
+static const struct field type_choice_fields[] = {
+    FIELD_PAGE(struct type_choice, value), FIELD_PAGE(struct type_choice, label), FIELD_PAGE(struct type_choice, help),
+    FIELD_PAGE(struct type_choice, icon), FIELD_PAGE(struct type_choice, selected), FIELD_END,
 };
 
 #define VALUE(m) FIELD_AS(struct form_view, v.m, #m)
@@ -79,8 +79,8 @@ const struct field provider_form_page_fields[] = {
     VALUE(first_byte_ms), VALUE(idle_ms), VALUE(total_ms), VALUE(rev), VALUE(enabled), FIELD_PAGE(struct form_view, models_text),
     FIELD_PAGE(struct form_view, type_label), FIELD_PAGE(struct form_view, type_help), FIELD_PAGE(struct form_view, local),
     FIELD_PAGE(struct form_view, cloud), FIELD_PAGE(struct form_view, secret_needed), FIELD_PAGE(struct form_view, has_secret),
-    FIELD_PAGE(struct form_view, secret_tail), FIELD_LIST_PAGE(struct form_view, local_types, choice_fields, struct choice),
-    FIELD_LIST_PAGE(struct form_view, cloud_types, choice_fields, struct choice),
+    FIELD_PAGE(struct form_view, secret_tail), FIELD_LIST_PAGE(struct form_view, local_types, type_choice_fields, struct type_choice),
+    FIELD_LIST_PAGE(struct form_view, cloud_types, type_choice_fields, struct type_choice),
     FIELD_LIST_PAGE(struct form_view, options, option_view_fields, struct option_view),
     FIELD_LIST_PAGE(struct form_view, regions, region_view_fields, struct region_view),
     FIELD_PAGE(struct form_view, has_regions), FIELD_STRUCT_PAGE(struct form_view, retention, retention_view_fields),
@@ -100,7 +100,7 @@ static struct list type_choices(const struct show *s, const char *chosen, const 
         const struct provider_type *type = provider_types[i];
 
         if (strcmp(type->mode, mode) == 0)
-            *(struct choice *)list_add(s->arena, &choices, sizeof(struct choice)) = (struct choice){
+            *(struct type_choice *)list_add(s->arena, &choices, sizeof(struct type_choice)) = (struct type_choice){
                 .value = type->name, .label = type->label, .icon = type->icon ? type->icon : "",
                 .help = say(s, arena_printf(s->arena, "provider.type.%s", type->name)), .selected = chosen && strcmp(chosen, type->name) == 0,
             };

@@ -29,7 +29,8 @@ struct form_view {
     const char *type_label, *type_help;
     bool local, cloud, secret_needed, has_secret;
     const char *secret_tail;
-    struct list local_types, cloud_types, classes;         /* struct choice */
+    struct list local_types, cloud_types;                  /* struct type_choice */
+    struct list classes;                                   /* struct choice */
     struct list options, regions;        /* struct option_view, region_view */
     bool has_regions;
     struct retention_view retention;

@@ -7,6 +7,8 @@
 #include "console/doer.h"
 #include "console/provider_view.h"
 #include "db/runs.h"
+#include "gate/breaker.h"
+#include "gate/breaker_change.h"
 #include "gate/gate.h"
 #include "gate/provider_change.h"
 #include "web/web.h"
@@ -152,6 +154,35 @@ bool provider_enable_do(struct request *rq)
         return false;
     gate_wake_checks(rq->gate);
     return answer(rq, id, "provider.flash.enabled", name_of(rq, id));
+}
+
+struct breaker_sent {
+    const char *model, *breaker;
+};
+const struct form_field provider_breaker_fields[] = {
+    {.name = "model", .type = FORM_TEXT, .offset = offsetof(struct breaker_sent, model), .required = true, .max = 200},
+    {.name = "breaker", .type = FORM_WORD, .offset = offsetof(struct breaker_sent, breaker), .required = true, .words = breaker_force_words},
+    FORM_END,
+};
+
+bool provider_breaker_do(struct request *rq)
+{
+    const char *id = request_path_param(rq, "id");
+    struct change change = change_of(rq);
+    struct breaker_sent sent = {0};
+    struct show s = show_of(rq);
+    struct provider_view view;
+    struct form form;
+
+    if (!form_read_any(rq, provider_breaker_fields, &sent, &form))
+        return false;
+    if (form.problems.n > 0)
+        return form_fail(rq, &form);
+    if (!breaker_change(&change, id, sent.model, sent.breaker, &rq->err) || !gate_reload(rq->gate, &rq->err))
+        return false;
+    if (!request_is_api(rq))
+        return page_done(rq, arena_printf(rq->arena, "/admin/providers/%s", id), "provider.flash.breaker", sent.model, 200, NULL, NULL);
+    return provider_view_get(&s, id, &view) && response_json(rq, 200, provider_detail_fields, &view);
 }
 
 /* Also when only asking: the page of the active one says 409 and what can be done instead. */

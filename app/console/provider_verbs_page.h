@@ -9,6 +9,7 @@ struct request;
 
 extern const struct field provider_verb_fields[];
 extern const struct form_field provider_activate_fields[];
+extern const struct form_field provider_breaker_fields[];
 
 bool provider_activate_page(struct request *);       /* GET  /admin/providers/:id/activate */
 bool provider_activate_do(struct request *);         /* POST */
@@ -16,6 +17,7 @@ bool provider_disable_page(struct request *);        /* GET  /admin/providers/:i
 bool provider_disable_do(struct request *);          /* POST */
 bool provider_enable_do(struct request *);           /* POST /admin/providers/:id/enable */
 bool provider_delete_page(struct request *);         /* GET  /admin/providers/:id/delete */
+bool provider_breaker_do(struct request *);
 bool provider_delete_do(struct request *);           /* POST; DELETE as JSON */
 
 #endif

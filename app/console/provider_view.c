@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/json_write.h"
 #include "db/models.h"
 #include "db/prices.h"
@@ -25,12 +26,20 @@ static const struct field check_view_fields[] = {
     FIELD_PAGE(struct check_view, latency), FIELD_STRUCT_PAGE(struct check_view, mark, mark_fields), FIELD_END,
 };
 
+static const struct field breaker_shown_fields[] = {
+    FIELD(struct breaker_shown, state), FIELD(struct breaker_shown, force), FIELD_TIME(struct breaker_shown, since),
+    FIELD_TIME(struct breaker_shown, next_probe), FIELD(struct breaker_shown, calls), FIELD(struct breaker_shown, failed),
+    FIELD(struct breaker_shown, reason), FIELD_END,
+};
+
 static const struct field model_view_fields[] = {
     FIELD(struct model_view, name), FIELD(struct model_view, enabled), FIELD(struct model_view, input_micros_per_mtok),
     FIELD(struct model_view, output_micros_per_mtok), FIELD(struct model_view, cached_micros_per_mtok),
     FIELD(struct model_view, price_from), FIELD_PAGE(struct model_view, input_price), FIELD_PAGE(struct model_view, output_price),
     FIELD_PAGE(struct model_view, cached_price), FIELD_PAGE(struct model_view, price_text), FIELD_PAGE(struct model_view, price_id),
-    FIELD_PAGE(struct model_view, price_model), FIELD_END,
+    FIELD_PAGE(struct model_view, price_model), FIELD_STRUCT(struct model_view, breaker, breaker_shown_fields),
+    FIELD_STRUCT_PAGE(struct model_view, breaker_mark, mark_fields), FIELD_PAGE(struct model_view, breaker_text),
+    FIELD_LIST_PAGE(struct model_view, breaker_choices, choice_fields, struct choice), FIELD_END,
 };
 
 #define ROW(m) FIELD_AS(struct provider_view, row.m, #m)
@@ -209,6 +218,56 @@ static void fill_price(const struct show *s, const struct provider *provider, st
     view->price_text = say(s, arena_printf(s->arena, "provider.price.%s", view->price_from));
 }
 
+/* Monotonic time as the wall's; 0 stays none. */
+static int64_t wall_of(const struct show *s, int64_t mono)
+{
+    return mono ? s->now + mono - clock_mono() : 0;
+}
+
+/* State as shape, word and colour; a hand on it says more than the state beneath. */
+static struct mark breaker_mark(const struct show *s, const struct breaker_view *b)
+{
+    const char *text = b->force ? say(s, arena_printf(s->arena, "provider.breaker.force.%s", breaker_force_words[b->force]))
+                                : say(s, arena_printf(s->arena, "provider.breaker.state.%s", breaker_state_words[b->state]));
+
+    if (b->force)
+        return (struct mark){b->passes ? "s-off" : "s-bad", b->passes ? "off" : "bad", text};
+    if (b->state == BREAKER_CLOSED)
+        return (struct mark){"s-ok", "ok", text};
+    return b->state == BREAKER_OPEN ? (struct mark){"s-bad", "bad", text} : (struct mark){"s-warn", "warn", text};
+}
+
+static struct list breaker_choices(const struct show *s, enum breaker_force now)
+{
+    struct choice *choices = NEW_ARRAY(s->arena, struct choice, 4);
+    size_t n = 0;
+
+    for (; breaker_force_words[n]; n++)
+        choices[n] = (struct choice){breaker_force_words[n], say(s, arena_printf(s->arena, "provider.breaker.force.%s", breaker_force_words[n])), n == now};
+    return (struct list){choices, n};
+}
+
+static void fill_breaker(const struct show *s, const struct provider *provider, struct model_view *view)
+{
+    struct snapshot *snapshot = gate_snapshot(s->rq->gate);
+    const struct model *model = provider ? provider_model(provider, view->name) : NULL;
+    struct breaker_rules rules = {.window_s = 60};
+    struct breaker_view b;
+
+    if (model)
+        rules = breaker_rules_of(&snapshot->settings.values, model);
+    breaker_see(&s->rq->gate->breakers, provider ? provider->id : "", view->name, &rules, clock_mono(), &b);
+    snapshot_drop(snapshot);
+    view->breaker = (struct breaker_shown){
+        .state = breaker_state_words[b.state], .force = breaker_force_words[b.force], .since = wall_of(s, b.since),
+        .next_probe = wall_of(s, b.next_probe), .calls = b.calls, .failed = b.failed, .reason = arena_text(s->arena, b.reason),
+    };
+    view->breaker_mark = breaker_mark(s, &b);
+    view->breaker_choices = breaker_choices(s, b.force);
+    view->breaker_text = say_with(s, "provider.breaker.calls", (const struct message_arg[]){
+        {.name = "calls", .number = b.calls}, {.name = "failed", .number = b.failed}, {.name = "reason", .text = b.reason}, {NULL}});
+}
+
 static void fill_details(const struct show *s, struct provider_view *view, const struct list *models)
 {
     const struct model_row *row = models->items;
@@ -221,6 +280,7 @@ static void fill_details(const struct show *s, struct provider_view *view, const
         details[i] = (struct model_view){.name = row[i].name, .enabled = row[i].enabled, .input_micros_per_mtok = row[i].input_micros_per_mtok,
                                          .output_micros_per_mtok = row[i].output_micros_per_mtok, .cached_micros_per_mtok = row[i].cached_micros_per_mtok};
         fill_price(s, provider, &details[i]);
+        fill_breaker(s, provider, &details[i]);
     }
     view->model_details = (struct list){details, models->n};
 }

@@ -33,13 +33,25 @@ struct provider_view {
 extern const struct field provider_view_fields[];          /* in lists */
 extern const struct field provider_detail_fields[];        /* alone: with models and checks */
 
+/* How a model's breaker is: gate/breaker.h. */
+struct breaker_shown {
+    const char *state, *force;           /* "closed", "open", "half_open"; "free", "open", "closed", "bypass" */
+    int64_t since, next_probe;           /* wall µs; 0 = none */
+    int64_t calls, failed;               /* in the window */
+    const char *reason;                  /* of the last failure: "status_503" */
+};
+
 struct model_view {
     const char *name;
     bool enabled;
     int64_t input_micros_per_mtok, output_micros_per_mtok, cached_micros_per_mtok;
+    struct breaker_shown breaker;
     const char *price_from;              /* "local", "model" (its own, above), "catalogue", "unknown" */
     /* For pages only. */
     const char *input_price, *output_price, *cached_price, *price_text, *price_id, *price_model;
+    struct mark breaker_mark;
+    const char *breaker_text;
+    struct list breaker_choices;         /* struct choice */
 };
 
 struct check_view {

@@ -14,6 +14,9 @@
 
 static const char none[] = "—";
 
+const struct field choice_fields[] = {
+    FIELD_PAGE(struct choice, value), FIELD_PAGE(struct choice, label), FIELD_PAGE(struct choice, selected), FIELD_END,
+};
 const struct field mark_fields[] = {
     FIELD_PAGE(struct mark, icon), FIELD_PAGE(struct mark, css), FIELD_PAGE(struct mark, word), FIELD_END,
 };

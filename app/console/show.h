@@ -53,4 +53,11 @@ const char *show_reason(const struct show *, const char *reason);
 /* Why a run or attempt did not succeed, in a few words: an error's code ("rate"), an end of the connection ("refused") or "status_429". */
 const char *show_code(const struct show *, const char *code);
 
+/* One entry of a list to choose from. */
+struct choice {
+    const char *value, *label;
+    bool selected;
+};
+extern const struct field choice_fields[];
+
 #endif

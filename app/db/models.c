@@ -15,6 +15,7 @@ const struct field model_fields[] = {
     FIELD(struct model_row, max_output),
     FIELD(struct model_row, can),
     FIELD(struct model_row, remote),
+    FIELD(struct model_row, breaker),
     FIELD_TIME(struct model_row, created_at),
     FIELD_END,
 };
@@ -22,7 +23,7 @@ const struct field model_fields[] = {
 static const struct sql LIST = {
     "models.list",
     "select provider_id, name, enabled, position, input_micros_per_mtok, output_micros_per_mtok, cached_micros_per_mtok,"
-    " context, max_output, can, remote, created_at from models where ($1::uuid is null or provider_id = $1) order by provider_id, position, name",
+    " context, max_output, can, remote, breaker, created_at from models where ($1::uuid is null or provider_id = $1) order by provider_id, position, name",
     SQL_ROW(struct model_row, model_fields),
 };
 static const struct sql REPLACE = {
@@ -53,9 +54,12 @@ static const struct sql UPDATE = {
     " cached_micros_per_mtok = $7 where provider_id = $1 and name = $2",
     SQL_NO_ROWS,
 };
+static const struct sql SET_BREAKER = {
+    "models.set_breaker", "update models set breaker = $3 where provider_id = $1 and name = $2", SQL_NO_ROWS,
+};
 static const struct sql DELETE_ONE = {"models.delete", "delete from models where provider_id = $1 and name = $2", SQL_NO_ROWS};
 
-const struct sql *const models_statements[] = {&LIST, &REPLACE, &SET_FACTS, &INSERT, &UPDATE, &DELETE_ONE, NULL};
+const struct sql *const models_statements[] = {&LIST, &REPLACE, &SET_FACTS, &INSERT, &UPDATE, &SET_BREAKER, &DELETE_ONE, NULL};
 
 bool models_list(struct db *db, struct arena *a, const char *provider_id, struct list *models_r, struct err *err)
 {
@@ -107,6 +111,11 @@ bool models_insert(struct db *db, struct arena *a, const struct model_row *model
 bool models_update(struct db *db, struct arena *a, const struct model_row *model, struct err *err)
 {
     return db_exec_one(db, a, &UPDATE, values_of(a, model), err);
+}
+
+bool models_set_breaker(struct db *db, struct arena *a, const char *provider_id, const char *name, const char *breaker, struct err *err)
+{
+    return db_exec_one(db, a, &SET_BREAKER, DB(db_id(provider_id), name, breaker), err);
 }
 
 bool models_delete(struct db *db, struct arena *a, const char *provider_id, const char *name, struct err *err)

@@ -11,6 +11,7 @@ struct model_row {
     int64_t input_micros_per_mtok, output_micros_per_mtok, cached_micros_per_mtok;
     int64_t context, max_output, can;          /* what the provider says of it: gate/facts.h; 0 = nothing */
     bool remote;
+    const char *breaker;                       /* an operator's hand: "free", "open", "closed", "bypass" */
     int64_t created_at;
 };
 extern const struct field model_fields[];
@@ -26,6 +27,8 @@ must_check bool models_replace(struct db *, struct arena *, const char *provider
 must_check bool models_set_facts(struct db *, struct arena *, const char *provider_id, const struct model_row *facts, size_t n, struct err *);
 /* All but facts and created_at. One that exists is ERR_CONFLICT. */
 must_check bool models_insert(struct db *, struct arena *, const struct model_row *model, struct err *);
+/* Lay a hand on the breaker of one, or take it off. A model that is not there is ERR_NOT_FOUND. */
+must_check bool models_set_breaker(struct db *, struct arena *, const char *provider_id, const char *name, const char *breaker, struct err *);
 /* enabled, position and prices. */
 must_check bool models_update(struct db *, struct arena *, const struct model_row *model, struct err *);
 must_check bool models_delete(struct db *, struct arena *, const char *provider_id, const char *name, struct err *);

@@ -4,10 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "gate/settings.h"
-
 const char *const breaker_state_words[] = {"closed", "open", "half_open"};
-const char *const breaker_force_words[] = {"free", "open", "closed", "bypass"};
+const char *const breaker_force_words[] = {"free", "open", "closed", "bypass", NULL};
 
 void breakers_init(struct breakers *b)
 {
@@ -15,10 +13,10 @@ void breakers_init(struct breakers *b)
     lock_init(&b->lock, "breakers");
 }
 
-struct breaker_rules breaker_rules_of(const struct settings *s)
+struct breaker_rules breaker_rules_of(const struct settings *s, const struct model *model)
 {
     return (struct breaker_rules){.window_s = s->breaker_window_s, .calls_min = s->breaker_calls_min, .open_percent = s->breaker_open_percent,
-                                  .open_s = s->breaker_open_s, .open_max_s = s->breaker_open_max_s, .probe_s = s->breaker_probe_s};
+                                  .open_s = s->breaker_open_s, .open_max_s = s->breaker_open_max_s, .probe_s = s->breaker_probe_s, .force = model->breaker};
 }
 
 /* FNV-1a, http://www.isthe.com/chongo/tech/comp/fnv/; names are our own settings, nobody chooses them to collide. */
@@ -57,16 +55,13 @@ static struct breaker *find(struct breakers *b, const char *provider_id, const c
     return NULL;
 }
 
-/* What an operator forced is not forgotten for lack of room. NULL if all of the set is forced. */
 static struct breaker *find_or_add(struct breakers *b, const char *provider_id, const char *model, int64_t now)
 {
     struct breaker *found = find(b, provider_id, model), *set = set_of(b, name_hash(provider_id, model)), *oldest = NULL;
 
     for (size_t i = 0; !found && i < BREAKER_WAYS; i++)
-        if (!set[i].force && (!oldest || set[i].used < oldest->used))
+        if (!oldest || set[i].used < oldest->used)
             oldest = &set[i];
-    if (!found && !oldest)
-        return NULL;
     if (!found)
         *oldest = (struct breaker){.name = name_hash(provider_id, model), .provider = provider_hash(provider_id), .since = now};
     found = found ? found : oldest;
@@ -135,19 +130,19 @@ static void settle(struct breaker *k, int64_t now)
         enter(k, BREAKER_HALF_OPEN, k->until);
 }
 
-static bool passes(const struct breaker *k, int64_t now, bool *probe_r)
+static bool passes(const struct breaker *k, const struct breaker_rules *rules, int64_t now, bool *probe_r)
 {
     *probe_r = false;
-    if (k->force != BREAKER_FREE)
-        return k->force != BREAKER_FORCED_OPEN;
+    if (rules->force != BREAKER_FREE)
+        return rules->force != BREAKER_FORCED_OPEN;
     *probe_r = k->state == BREAKER_HALF_OPEN && now >= k->probing_until;
     return k->state == BREAKER_CLOSED || *probe_r;
 }
 
 static void view(const struct breaker *k, const struct breaker_rules *rules, int64_t now, struct breaker_view *view_r)
 {
-    *view_r = (struct breaker_view){.state = k->state, .force = k->force, .since = k->since};
-    view_r->passes = passes(k, now, &view_r->probe);
+    *view_r = (struct breaker_view){.state = k->state, .force = rules->force, .since = k->since};
+    view_r->passes = passes(k, rules, now, &view_r->probe);
     view_r->next_probe = k->state == BREAKER_OPEN ? k->until : k->state == BREAKER_HALF_OPEN ? k->probing_until : 0;
     sum(k, rules, now, &view_r->calls, &view_r->failed);
     snprintf(view_r->reason, sizeof(view_r->reason), "%s", k->reason);
@@ -160,7 +155,7 @@ void breaker_see(struct breakers *b, const char *provider_id, const char *model,
 {
     struct breaker *k;
 
-    *view_r = (struct breaker_view){.passes = true};
+    *view_r = (struct breaker_view){.passes = rules->force != BREAKER_FORCED_OPEN, .force = rules->force};
     lock_take(&b->lock);
     k = find(b, provider_id, model);
     if (k) {
@@ -173,17 +168,15 @@ void breaker_see(struct breakers *b, const char *provider_id, const char *model,
 bool breaker_pass(struct breakers *b, const char *provider_id, const char *model, const struct breaker_rules *rules, int64_t now, bool *probe_r)
 {
     struct breaker *k;
-    bool pass = true;
+    bool pass;
 
     *probe_r = false;
     lock_take(&b->lock);
     k = find_or_add(b, provider_id, model, now);
-    if (k) {
-        settle(k, now);
-        pass = passes(k, now, probe_r);
-        if (pass && *probe_r)
-            k->probing_until = now + rules->probe_s * 1000000;
-    }
+    settle(k, now);
+    pass = passes(k, rules, now, probe_r);
+    if (pass && *probe_r)
+        k->probing_until = now + rules->probe_s * 1000000;
     lock_drop(&b->lock);
     return pass;
 }
@@ -209,17 +202,14 @@ bool breaker_tell(struct breakers *b, const char *provider_id, const char *model
     struct breaker *k;
     bool changed;
 
-    *view_r = (struct breaker_view){.passes = true};
     lock_take(&b->lock);
     k = find_or_add(b, provider_id, model, now);
-    if (!k) {
-        lock_drop(&b->lock);
-        return false;
-    }
     settle(k, now);
     before = k->state;
     if (told == BREAKER_FAILED)
         snprintf(k->reason, sizeof(k->reason), "%s", reason);
+    if (rules->force != BREAKER_FREE)
+        told = BREAKER_UNKNOWN;              /* what an operator decided is not learned from */
     if (told != BREAKER_UNKNOWN && k->state == BREAKER_CLOSED)
         tell_closed(k, rules, now, told);
     else if (probe && k->state == BREAKER_HALF_OPEN && told == BREAKER_OK)
@@ -232,22 +222,6 @@ bool breaker_tell(struct breakers *b, const char *provider_id, const char *model
     view(k, rules, now, view_r);
     lock_drop(&b->lock);
     return changed;
-}
-
-void breaker_force(struct breakers *b, const char *provider_id, const char *model, enum breaker_force force, int64_t now)
-{
-    struct breaker *k;
-
-    lock_take(&b->lock);
-    k = find_or_add(b, provider_id, model, now);
-    if (k) {
-        k->force = force;
-        k->since = now;
-        k->opened = 0;
-        k->until = 0;
-        enter(k, BREAKER_CLOSED, now);
-    }
-    lock_drop(&b->lock);
 }
 
 void breaker_forget(struct breakers *b, const char *provider_id)

@@ -5,25 +5,25 @@
  *     closed     every run passes; opens when of at least ${calls_min} calls of the window ${open_percent} failed (never after one)
  *     open       none passes, until the pause is over: open_s, doubled each time it opens again without a success in between, at most open_max_s
  *     half-open  one run passes as the probe; its success closes, its failure opens again; a probe that never tells loses its turn
- * An operator may force it open or closed, or switch it off (bypass). A pause is never made shorter by what happens meanwhile. */
+ * An operator may force it open (rest), closed (never rest), or switch it off (bypass: nothing is counted); models.breaker keeps that. A pause is never made shorter by what happens meanwhile. */
 #include "base/lock.h"
+#include "gate/snapshot.h"
 
 /* Pairs of provider and model that are remembered, in sets by hash; where a set is full the longest unused is forgotten. */
 enum { BREAKER_SLICES = 10, BREAKER_WAYS = 8, BREAKERS = 64 * BREAKER_WAYS };
 
 enum breaker_state { BREAKER_CLOSED, BREAKER_OPEN, BREAKER_HALF_OPEN };
-enum breaker_force { BREAKER_FREE, BREAKER_FORCED_OPEN, BREAKER_FORCED_CLOSED, BREAKER_BYPASS };
 extern const char *const breaker_state_words[];      /* "closed", "open", "half_open" */
-extern const char *const breaker_force_words[];      /* "free", "open", "closed", "bypass" */
+extern const char *const breaker_force_words[];      /* "free", "open", "closed", "bypass"; ends with NULL */
 
 struct breaker_rules {
     int64_t window_s, calls_min, open_percent;
     int64_t open_s, open_max_s;
     int64_t probe_s;                     /* a probe that has not told by then has lost its turn */
+    enum breaker_force force;            /* of this model; what happens meanwhile does not change the state */
 };
 
-struct settings;
-struct breaker_rules breaker_rules_of(const struct settings *);
+struct breaker_rules breaker_rules_of(const struct settings *, const struct model *);
 
 /* How a call ended, as far as the provider is to blame. */
 enum breaker_told { BREAKER_OK, BREAKER_FAILED, BREAKER_UNKNOWN /* cancelled, or the caller's own fault: says nothing */ };
@@ -45,7 +45,6 @@ struct breakers {
         uint64_t name;                   /* hash of provider and model; 0 = unused */
         uint64_t provider;
         enum breaker_state state;
-        enum breaker_force force;
         int64_t since, until, probing_until, used;
         int64_t opened;                  /* times in a row without a success in between */
         struct breaker_slice { int64_t n, calls, failed; } slices[BREAKER_SLICES];
@@ -63,8 +62,6 @@ must_check bool breaker_pass(struct breakers *, const char *provider_id, const c
 /* Tell how a call that passed ended. True if the state changed; ${view_r} is what it is now. */
 bool breaker_tell(struct breakers *, const char *provider_id, const char *model, const struct breaker_rules *, int64_t now, bool probe,
                   enum breaker_told, const char *reason, struct breaker_view *view_r);
-/* An operator's hand. Freeing one closes it and forgets its window. */
-void breaker_force(struct breakers *, const char *provider_id, const char *model, enum breaker_force, int64_t now);
 /* Forget a provider. */
 void breaker_forget(struct breakers *, const char *provider_id);
 

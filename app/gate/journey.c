@@ -105,15 +105,15 @@ static const struct settings *settings_of(const struct run *run)
     return &run->snapshot->settings.values;
 }
 
-static struct breaker_rules rules_of(const struct run *run)
+static struct breaker_rules rules_of(const struct run *run, const struct candidate *candidate)
 {
-    return breaker_rules_of(settings_of(run));
+    return breaker_rules_of(settings_of(run), candidate->model);
 }
 
 static void tell_breaker(struct run *run)
 {
     const struct attempt_row *attempt = (const struct attempt_row *)run->entry.attempts.items + run->entry.attempts.n - 1;
-    struct breaker_rules rules = rules_of(run);
+    struct breaker_rules rules = rules_of(run, run->decision.chosen);
     struct breaker_view view;
 
     if (!breaker_tell(&run->gate->breakers, run->target.provider->id, run->target.model, &rules, clock_mono(), run->probe, outcome_told(run),
@@ -148,7 +148,7 @@ static const struct candidate *next_candidate(struct run *run)
     const struct candidate *all = run->decision.candidates.items;
 
     for (size_t i = run->at + 1; i < run->decision.candidates.n; i++) {
-        struct breaker_rules rules = rules_of(run);
+        struct breaker_rules rules = rules_of(run, &all[i]);
         struct err err = {0};
 
         if (strcmp(all[i].verdict, "standby") != 0)
@@ -186,7 +186,7 @@ static void start(struct run *run)
 static void wait_over(void *arg)
 {
     struct run *run = arg;
-    struct breaker_rules rules = rules_of(run);
+    struct breaker_rules rules = rules_of(run, run->decision.chosen);
     struct err err = {0};
 
     run->waiting = false;

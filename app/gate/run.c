@@ -126,7 +126,7 @@ static bool fail_resting(struct run *run, int64_t next_probe, struct err *err)
 /* Whether a candidate's breaker lets this run pass; its verdict says why not. */
 static bool candidate_passes(struct run *run, struct candidate *c, int64_t *next_probe)
 {
-    struct breaker_rules rules = breaker_rules_of(&run->snapshot->settings.values);
+    struct breaker_rules rules = breaker_rules_of(&run->snapshot->settings.values, c->model);
     struct breaker_view view;
 
     if (breaker_pass(&run->gate->breakers, c->provider->id, c->model->name, &rules, clock_mono(), &run->probe))

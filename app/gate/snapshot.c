@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "base/parse.h"
 #include "base/secret.h"
+#include "gate/breaker.h"
 #include "gate/chat.h"
 #include "gate/provider.h"
 #include "gate/seal.h"
@@ -165,6 +166,15 @@ static const char *price_list_of(const struct provider *p)
     return !p->type ? NULL : p->type->prices ? p->type->prices : p->type->name;
 }
 
+static enum breaker_force force_of(const char *word)
+{
+    size_t i = BREAKER_FREE;
+
+    while (word && breaker_force_words[i] && strcmp(breaker_force_words[i], word) != 0)
+        i++;
+    return word && breaker_force_words[i] ? (enum breaker_force)i : BREAKER_FREE;
+}
+
 static void read_models(struct provider *p, const struct snapshot_rows *rows, const struct price_index *prices, struct arena *a)
 {
     const struct model_row *row = rows->models.items;
@@ -179,7 +189,7 @@ static void read_models(struct provider *p, const struct snapshot_rows *rows, co
             .output_micros_per_mtok = row[i].output_micros_per_mtok, .cached_micros_per_mtok = row[i].cached_micros_per_mtok,
             .context = row[i].context, .max_output = row[i].max_output, .can = row[i].can, .created_at = row[i].created_at,
             .remote = row[i].remote || (p->type && p->type->rules->remote_name && p->type->rules->remote_name(row[i].name)),
-            .prices = price_find(prices, price_list_of(p), row[i].name, a),
+            .prices = price_find(prices, price_list_of(p), row[i].name, a), .breaker = force_of(row[i].breaker),
         };
         fill_limits(m);
     }

@@ -17,6 +17,8 @@ struct provider_type;
 struct secret;
 struct snapshot;
 
+enum breaker_force { BREAKER_FREE, BREAKER_FORCED_OPEN, BREAKER_FORCED_CLOSED, BREAKER_BYPASS };
+
 struct model {
     const char *name;
     bool enabled;
@@ -26,6 +28,7 @@ struct model {
     int64_t can;                         /* CAN_…; 0 = not known */
     bool remote;                         /* a local runtime sends it elsewhere: see model_local() */
     int64_t created_at;
+    enum breaker_force breaker;          /* an operator's hand: breaker.h */
 };
 
 struct provider {

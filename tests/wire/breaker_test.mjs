@@ -76,3 +76,23 @@ test('one probe at a time', async () => {
   assert.equal(found.filter((a) => a.status === 200).length, 1);
   assert.equal(await asked(), 1);
 });
+
+test("an operator's hand: rest, pass, and back; kept, audited, refused by name", async () => {
+  const admin = await stack.createKey('hand', 'operator');
+  const { providers } = await (await stack.fetch('/api/v1/providers', { key: admin })).json();
+  const { id } = providers.find((p) => p.name === 'first');
+  const set = (body) => stack.post(`/api/v1/providers/${id}/breaker`, body, { key: admin });
+  const shown = async (answer) => (await answer.json()).model_details.find((m) => m.name === 'once').breaker;
+  assert.equal((await shown(await set({ model: 'once', breaker: 'open' }))).force, 'open');
+  assert.equal((await ask('once')).status, 503);
+  assert.equal(await asked(), 0);
+  assert.equal((await shown(await set({ model: 'once', breaker: 'free' }))).force, 'free');
+  assert.equal((await ask('once')).status, 200);
+  const wrong = await set({ model: 'once', breaker: 'ajar' });
+  assert.equal(wrong.status, 422);
+  assert.match(await wrong.text(), /free, open, closed, bypass/);
+  assert.equal((await set({ model: 'nobody', breaker: 'open' })).status, 404);
+  assert.equal((await stack.post(`/api/v1/providers/${id}/breaker`, { model: 'once', breaker: 'open' })).status, 403);
+  const audit = await stack.rows("select before->>'breaker' as before, after->>'breaker' as after from audit where action = 'provider.breaker' order by seq");
+  assert.deepEqual(audit, [{ before: 'free', after: 'open' }, { before: 'open', after: 'free' }]);
+});
