@@ -5,7 +5,8 @@
  *     closed     every run passes; opens when of at least ${calls_min} calls of the window ${open_percent} failed (never after one)
  *     open       none passes, until the pause is over: open_s, doubled each time it opens again without a success in between, at most open_max_s
  *     half-open  one run passes as the probe; its success closes, its failure opens again; a probe that never tells loses its turn
- * An operator may force it open (rest), closed (never rest), or switch it off (bypass: nothing is counted); models.breaker keeps that. A pause is never made shorter by what happens meanwhile. */
+ * A pause is never made shorter by what happens meanwhile. An operator may force it open (rest), closed (never rest), or switch it off (bypass:
+ * nothing is counted); models.breaker keeps that. */
 #include "base/lock.h"
 #include "gate/snapshot.h"
 
