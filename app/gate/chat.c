@@ -35,15 +35,32 @@ void chat_drop(struct chat *chat, struct arena *a, const char *field)
     *(const char **)list_add(a, &chat->dropped, sizeof(const char *)) = field;
 }
 
+const char *chat_field(const char *place, struct json name, struct arena *a)
+{
+    struct bytes written = json_escaped(name);
+    const char *text = json_string(name, a);
+
+    if (!text)
+        text = arena_copy(a, written.p, written.n);
+    return *place ? arena_printf(a, "%s%s", place, text) : text;
+}
+
+void chat_drop_name(struct chat *chat, struct arena *a, const char *place, struct json name)
+{
+    chat_drop(chat, a, chat_field(place, name, a));
+}
+
 const char *thoughts_text(const struct chat_message *message, struct arena *a)
 {
     const struct chat_thought *thought = message->thoughts.items;
-    const char *text = NULL;
+    struct buf text = buf_new(a, SIZE_MAX / 2);
 
     for (size_t i = 0; i < message->thoughts.n; i++)
-        if (thought[i].text && *thought[i].text)
-            text = text ? arena_printf(a, "%s\n\n%s", text, thought[i].text) : thought[i].text;
-    return text;
+        if (thought[i].text && *thought[i].text) {
+            buf_text(&text, text.n ? "\n\n" : "");
+            buf_text(&text, thought[i].text);
+        }
+    return text.n ? text.p : NULL;
 }
 
 struct bytes tool_arguments(const char *arguments, struct arena *a)

@@ -97,6 +97,9 @@ struct chat {
 };
 struct chat *chat_new(struct arena *);
 void chat_drop(struct chat *, struct arena *, const char *field);
+/* A member of the caller's called ${name}, inside ${place} ("" or "options."), as it is listed: a name that no text can hold (with a NUL) as it is written. */
+const char *chat_field(const char *place, struct json name, struct arena *);
+void chat_drop_name(struct chat *, struct arena *, const char *place, struct json name);
 /* The texts of a message's thoughts, joined by blank lines; NULL if there are none. */
 const char *thoughts_text(const struct chat_message *, struct arena *);
 /* The arguments of a call where a shape wants an object: themselves; {} for none ("", null); anything else a model may have said stays readable

@@ -35,7 +35,7 @@ void anthropic_drop_others(struct json object, const char *const known[], const 
             is_known = json_equal(w.name, known[i]);
         if (is_known || chat->dropped.n >= DROPPED_MAX)
             continue;
-        name = arena_printf(a, "%s%s%s", place, *place ? "." : "", json_string(w.name, a));
+        name = chat_field(*place ? arena_printf(a, "%s.", place) : "", w.name, a);
         if (!drops_already(chat, name))
             chat_drop(chat, a, name);
     }

@@ -82,7 +82,7 @@ bool completions_read(struct json body, struct chat *chat, struct arena *a, stru
     read_numbers(body, chat);
     while (json_next(&w))
         if (!shape_find(fields, w.name) && json_kind(w.value) != JSON_NULL)
-            chat_drop(chat, a, json_string(w.name, a));
+            chat_drop_name(chat, a, "", w.name);
     chat->parsed = true;
     return true;
 }

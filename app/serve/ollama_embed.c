@@ -62,7 +62,7 @@ static bool drop_others(struct chat *chat, struct arena *a, struct err *err)
     (void)err;
     while (json_next(&w))
         if (!shape_find(embed_fields, w.name) && json_kind(w.value) != JSON_NULL)
-            chat_drop(chat, a, json_string(w.name, a));
+            chat_drop_name(chat, a, "", w.name);
     chat->parsed = true;
     return true;
 }
@@ -102,7 +102,7 @@ bool ollama_embeddings_read(struct json body, struct chat *chat, struct arena *a
     add_input(chat->embed, prompt, a);
     while (json_next(&w))
         if (!shape_find(embeddings_fields, w.name) && json_kind(w.value) != JSON_NULL)
-            chat_drop(chat, a, json_string(w.name, a));
+            chat_drop_name(chat, a, "", w.name);
     return true;
 }
 

@@ -205,7 +205,7 @@ static void read_options(struct json options, struct chat *chat, struct arena *a
     part_stop(chat, json_member(options, "stop"), a);
     while (json_next(&w))
         if (!shape_find(option_fields, w.name) && json_kind(w.value) != JSON_NULL)
-            chat_drop(chat, a, arena_printf(a, "options.%s", json_string(w.name, a)));
+            chat_drop_name(chat, a, "options.", w.name);
 }
 
 /* keep_alive, truncate and what nobody here knows. */
@@ -220,7 +220,7 @@ static void list_dropped(struct chat *chat, struct arena *a)
         for (size_t i = 0; translated[i] && !known; i++)
             known = json_equal(w.name, translated[i]);
         if (!known)
-            chat_drop(chat, a, json_string(w.name, a));
+            chat_drop_name(chat, a, "", w.name);
     }
 }
 

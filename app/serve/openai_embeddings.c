@@ -108,7 +108,7 @@ static bool drop_unknown(struct chat *chat, struct arena *a, struct err *err)
     (void)err;
     while (json_next(&w))
         if (!shape_find(fields, w.name) && json_kind(w.value) != JSON_NULL)
-            chat_drop(chat, a, json_string(w.name, a));
+            chat_drop_name(chat, a, "", w.name);
     chat->parsed = true;
     return true;
 }

@@ -158,7 +158,7 @@ static void list_dropped(struct chat *chat, struct arena *a)
         for (size_t i = 0; i < COUNT(untranslated) && !known; i++)
             known = json_equal(w.name, untranslated[i].name);
         if (!known && json_kind(w.value) != JSON_NULL)
-            chat_drop(chat, a, json_string(w.name, a));
+            chat_drop_name(chat, a, "", w.name);
     }
 }
 

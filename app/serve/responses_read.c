@@ -108,7 +108,7 @@ static void read_rest(struct json body, struct chat *chat, struct arena *a)
         for (size_t i = 0; others[i] && !known; i++)
             known = json_equal(w.name, others[i]);
         if (!known)
-            chat_drop(chat, a, json_string(w.name, a));
+            chat_drop_name(chat, a, "", w.name);
     }
 }
 

@@ -3,6 +3,7 @@
 
 #include <math.h>
 
+#include "gate/run.h"
 #include "gate/who.h"
 #include "gate_help.h"
 
@@ -17,6 +18,41 @@ static void test_a_new_chat_has_said_nothing(void **state)
     chat_drop(chat, a, "y");
     assert_int_equal(chat->dropped.n, 2);
     assert_string_equal(((const char **)chat->dropped.items)[1], "y");
+}
+
+/* Names are the caller's: also those that C cannot hold are listed, as they were written. */
+static void test_a_name_with_a_nul_is_listed(void **state)
+{
+    (void)state;
+    const struct json_limits limits = {.allow_nul = true};
+    struct chat *chat = chat_new(a);
+    struct json body;
+    must(json_check(bytes_of("{\"a\\u0000b\":1,\"\\u0063\":2}"), &limits, &body, &err));
+    for (struct json_walk w = json_walk(body); json_next(&w);)
+        chat_drop_name(chat, a, "options.", w.name);
+    assert_string_equal(((const char **)chat->dropped.items)[0], "options.a\\u0000b");
+    assert_string_equal(((const char **)chat->dropped.items)[1], "options.c");
+    struct run run = {.chat = chat};
+    assert_string_equal(run_dropped(&run, a), "options.a\\u0000b, options.c");
+}
+
+/* Thousands of thoughts, as a client may send them, take the memory of their text, not of its square. */
+static void test_many_thoughts_are_joined(void **state)
+{
+    (void)state;
+    enum { THOUGHTS = 3000, LENGTH = 100 };
+    char *words = arena_alloc(a, LENGTH + 1);
+    memset(words, 'w', LENGTH);
+    struct chat_message message = {0};
+    for (size_t i = 0; i < THOUGHTS; i++)
+        ((struct chat_thought *)list_add(a, &message.thoughts, sizeof(struct chat_thought)))->text = i % 2 ? words : "";
+    struct arena *own = arena_new();
+    const char *text = thoughts_text(&message, own);
+    assert_int_equal(strlen(text), THOUGHTS / 2 * (LENGTH + 2) - 2);
+    assert_memory_equal(text + LENGTH, "\n\nw", 3);
+    assert_true(arena_used(own) < 8 * THOUGHTS * LENGTH);
+    arena_free(own);
+    assert_null(thoughts_text(&(struct chat_message){0}, a));
 }
 
 /* A list keeps its items in order while it grows, and new ones are zero. */
@@ -77,6 +113,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_new_chat_has_said_nothing),
+        cmocka_unit_test(test_a_name_with_a_nul_is_listed),
+        cmocka_unit_test(test_many_thoughts_are_joined),
         cmocka_unit_test(test_lists_grow),
         cmocka_unit_test(test_arguments_are_an_object),
         cmocka_unit_test(test_words_of_roles_and_classes),
