@@ -181,12 +181,10 @@ static void fail_status(struct run *run)
 /* Too long to be read to its end, which for an error's words need not be. */
 static void fail_long(struct run *run)
 {
-    struct err err = {0};
-
     if (run->status / 100 != 2)
         fail_status(run);
-    else if (!fail(&err, ERR_UPSTREAM, "provider %s: the answer is longer than %zu bytes", run->target.provider->name, run->body.max))
-        journey_fail(run, &err);
+    else
+        journey_fail_long(run, run->body.max);
 }
 
 static bool on_body(void *arg, struct bytes bytes)
@@ -307,7 +305,7 @@ static void begin_reading(struct run *run)
     run->reasoning = run->text;
     run->calls = (struct list){0};
     run->answer = (struct chat_answer){0};
-    run->thought_from = 0;
+    run->thought_from = run->kept = 0;
     run->body = (struct buf){0};
     run->embed_first = (struct http_result){0};
     run->status = 0;

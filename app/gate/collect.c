@@ -2,6 +2,7 @@
 #include "gate/collect.h"
 
 #include "base/arena.h"
+#include "gate/journey.h"
 
 /* The pieces of one tool call. */
 struct call_text {
@@ -35,7 +36,7 @@ static bool collect_call(struct run *run, const struct chat_event *event)
     if (event->opaque)
         call->opaque = arena_text(run->arena, event->opaque);
     buf_bytes(&call->arguments, event->arguments);
-    return true;
+    return !call->arguments.overflow;
 }
 
 /* The reasoning since the last signature becomes a thought of its own. */
@@ -54,7 +55,7 @@ static void close_thought(struct run *run, const char *opaque, bool redacted)
     run->thought_from = run->reasoning.n;
 }
 
-bool collect(struct run *run, const struct chat_event *event)
+static bool keep(struct run *run, const struct chat_event *event)
 {
     switch (event->type) {
     case EVENT_RAW:
@@ -62,10 +63,10 @@ bool collect(struct run *run, const struct chat_event *event)
         return true;
     case EVENT_TEXT:
         buf_bytes(&run->text, event->text);
-        return true;
+        return !run->text.overflow;
     case EVENT_REASONING:
         buf_bytes(&run->reasoning, event->text);
-        return true;
+        return !run->reasoning.overflow;
     case EVENT_OPAQUE:
         close_thought(run, arena_copy(run->arena, event->text.p, event->text.n), event->redacted);
         return true;
@@ -75,6 +76,17 @@ bool collect(struct run *run, const struct chat_event *event)
         return true;
     }
     return true;
+}
+
+bool collect(struct run *run, const struct chat_event *event)
+{
+    size_t n = event->type == EVENT_RAW ? 0 : event->text.n + event->arguments.n;
+
+    run->kept += n;
+    if (run->kept <= run->text.max && keep(run, event))
+        return true;
+    journey_fail_long(run, run->text.max);
+    return false;
 }
 
 void collect_answer(struct run *run)

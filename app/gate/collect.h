@@ -6,7 +6,7 @@
 
 enum { FRAME_MAX = 16 << 20 };           /* bytes of one frame, and of one call's arguments */
 
-/* Keep an event. False for a tool call with an index beyond any. */
+/* Keep an event. False, and the run has failed, when there is more than ${answer_max} bytes of them: an answer that was cut would look whole. */
 bool collect(struct run *, const struct chat_event *);
 /* Fill run->answer with what was kept. */
 void collect_answer(struct run *);

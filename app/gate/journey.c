@@ -30,6 +30,15 @@ void journey_fail(struct run *run, const struct err *err)
     run->err = *err;
 }
 
+void journey_fail_long(struct run *run, size_t most)
+{
+    struct err err = {0};
+
+    fail(&err, ERR_UPSTREAM, "provider %s: the answer is longer than %zu bytes", run->target.provider->name, most);
+    err.message = "http.too_large";
+    journey_fail(run, &err);
+}
+
 /* ---- the end ---- */
 
 static void leave_relay(struct run *run)

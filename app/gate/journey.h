@@ -16,5 +16,7 @@ void run_try(void *arg);
 void journey_next(struct run *, const struct http_result *result);
 /* Why the run, or its attempt, fails; the first reason counts. */
 void journey_fail(struct run *, const struct err *);
+/* It fails because the answer has more than ${most} bytes. */
+void journey_fail_long(struct run *, size_t most);
 
 #endif

@@ -62,6 +62,7 @@ struct run {
     struct chat_answer answer;
     struct list calls;                   /* struct call_text: tool calls being put together */
     struct buf text, reasoning;
+    size_t kept;                         /* bytes of events that were kept of this attempt */
     size_t thought_from;                 /* where in reasoning the current thought begins */
     int status;                          /* of the provider */
     const char *error_type;              /* what a header says an error is (x-amzn-ErrorType); NULL */

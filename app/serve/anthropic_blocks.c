@@ -219,6 +219,7 @@ static bool say_late(struct anthropic_blocks *b)
     size_t n = b->late.n;
 
     b->late = (struct list){0};
+    b->late_n = 0;
     for (size_t i = 0; i < n; i++) {
         late[i].event.text = buf_view(&late[i].text);
         if (!say(b, &late[i].event))
@@ -245,7 +246,8 @@ static bool keep_late(struct anthropic_blocks *b, const struct chat_event *event
         *late = (struct block_late){.event = *event, .text = buf_new(b->arena, FRAME_MAX)};
     }
     buf_bytes(&late->text, event->text);
-    return !late->text.overflow && b->late.n <= LATE_MAX;
+    b->late_n += event->text.n;
+    return b->late_n <= FRAME_MAX && b->late.n <= LATE_MAX;
 }
 
 static bool take_call(struct anthropic_blocks *b, const struct chat_event *event)

@@ -19,6 +19,7 @@ struct anthropic_blocks {
     struct list calls;                                   /* struct block_call, by the index of events */
     size_t call;                                         /* the open one */
     struct list late;                                    /* struct block_late: what came while a call was open that is not yet whole */
+    size_t late_n;                                       /* bytes of them */
 };
 
 /* Say what an event means. False if send() says so, or if a provider goes beyond any bounds. EVENT_RAW is not for here. */

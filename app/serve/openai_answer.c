@@ -172,8 +172,10 @@ static void say_detail(struct openai_answer *answer, const struct chat_event *ev
     struct bytes text = buf_view(&answer->thought);
     struct json_out out;
 
-    if (!event->redacted && answer->thought.overflow)
+    if (!event->redacted && answer->thought.overflow) {
+        buf_clear(&answer->thought);
         return;
+    }
     out = chunk_begin(answer, buf);
     json_name(&out, "reasoning_details");
     json_begin_array(&out);

@@ -6,6 +6,7 @@
 #include "base/err.h"
 #include "base/json_write.h"
 #include "gate/estimate.h"
+#include "gate/journey.h"
 #include "gate/relay.h"
 #include "serve/door.h"
 #include "serve/openai_stream.h"
@@ -62,14 +63,12 @@ static void say_failed(struct run *run, const struct err *err)
 static bool responses_event(struct run *run, const struct chat_event *event)
 {
     struct buf buf = buf_new(run->relay->scratch, EVENT_MAX);
-    struct err err = {0};
 
     if (event->type == EVENT_RAW)                            /* no provider speaks it */
         return false;
     if (responses_answer_event(answer_of(run), event, run->chat->stream ? &buf : NULL))
         return !run->chat->stream || !buf.n || door_send(run, &buf);
-    if (!fail(&err, ERR_UPSTREAM, "the answer is longer than may be kept") && run->begun)
-        say_failed(run, &err);
+    journey_fail_long(run, (size_t)run->snapshot->settings.values.answer_max);      /* responses_fail says it, once */
     return false;
 }
 

@@ -246,6 +246,13 @@ static void test_bounds(void **state)
     assert_true(blocks_event(&b, &text));
     assert_false(blocks_event(&b, &text));
 
+    b = blocks_new(c = client_new());                        /* whatever its kinds are */
+    struct chat_event thought = {.type = EVENT_REASONING, .text = text.text};
+    assert_true(blocks_event(&b, &call));
+    assert_true(blocks_event(&b, &text));
+    assert_true(blocks_event(&b, &thought));
+    assert_false(blocks_event(&b, &text));
+
     b = blocks_new(c = client_new());
     assert_true(blocks_event(&b, &call));
     struct chat_event seal = SEAL("s");

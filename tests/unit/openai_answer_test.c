@@ -58,6 +58,23 @@ static void test_stream(void **state)
         "\"completion_tokens_details\":{\"reasoning_tokens\":7}}}\n\n");
 }
 
+/* A thought too long to be kept is not signed; the next one is. */
+static void test_a_long_thought_loses_only_its_own_signature(void **state)
+{
+    (void)state;
+    struct openai_answer answer = answer_new(false);
+    struct buf buf = buf_new(a, 8 << 20);
+    struct bytes lengthy = {memset(arena_alloc(a, (1 << 20) + 1), 'w', (1 << 20) + 1), (1 << 20) + 1};
+    const struct chat_event events[] = {
+        {.type = EVENT_REASONING, .text = lengthy},          {.type = EVENT_OPAQUE, .text = bytes_of("mg1.anthropic.LONG")},
+        {.type = EVENT_REASONING, .text = bytes_of("short")}, {.type = EVENT_OPAQUE, .text = bytes_of("mg1.anthropic.NEXT")},
+    };
+    for (size_t i = 0; i < COUNT(events); i++)
+        openai_answer_event(&answer, &events[i], &buf);
+    assert_null(strstr(written(&buf), "LONG"));
+    assert_non_null(strstr(written(&buf), "\"text\":\"short\",\"signature\":\"mg1.anthropic.NEXT\",\"index\":0"));
+}
+
 static void test_whole(void **state)
 {
     (void)state;
@@ -198,6 +215,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_stream),
+        cmocka_unit_test(test_a_long_thought_loses_only_its_own_signature),
         cmocka_unit_test(test_whole),
         cmocka_unit_test(test_streamed_is_whole),
         cmocka_unit_test(test_there_and_back),

@@ -9,11 +9,11 @@ import { OUT, Stack } from './stack.mjs';
 import { events, joined } from './stream.mjs';
 
 // Models of one provider alone ("solo…"), and of both, the first of which is asked first ("both…").
-const SOLO = ['solo', 'solo2', 'solo3', 'solo4', 'solo5'], BOTH = ['both', 'both2', 'both3', 'both4'];
+const SOLO = ['solo', 'solo2', 'solo3', 'solo4', 'solo5', 'solo6', 'solo7'], BOTH = ['both', 'both2', 'both3', 'both4'];
 let stack, second;
 before(async () => {
   stack = await Stack.start({ name: 'journey', provider: { name: 'first' }, models: [...SOLO, ...BOTH],
-    env: { MOONGATE_RETRY_BASE_MS: '20', MOONGATE_RETRY_MAX_MS: '3000', MOONGATE_KEEPALIVE_S: '1', MOONGATE_BREAKER_OPEN_S: '1', MOONGATE_BREAKER_CALLS_MIN: '50' } });
+    env: { MOONGATE_RETRY_BASE_MS: '20', MOONGATE_RETRY_MAX_MS: '3000', MOONGATE_KEEPALIVE_S: '1', MOONGATE_ANSWER_MAX: '20000', MOONGATE_BREAKER_OPEN_S: '1', MOONGATE_BREAKER_CALLS_MIN: '50' } });
   second = await Fakellm.start(join(OUT, 'fakellm'), join(stack.logs, 'second.log'));
   await stack.addProvider({ name: 'second', baseUrl: `${second.url}/v1`, models: [...BOTH, 'second-only'] });
   await known('second-only');
@@ -107,6 +107,21 @@ describe('the same again', () => {
     assert.match(whole, /^: /m);
     assert.match(whole, /Later/);
     assert.match(whole, /\[DONE\]\s*$/);
+  });
+
+  // The Responses API and answers put together keep all that is said.
+  test('an answer longer than is kept fails once, and never looks whole', async () => {
+    await script({ solo6: 'size=60000' });
+    for (const stream of [false, true]) {
+      const answer = await stack.post('/v1/responses', { model: 'solo6', input: 'x', stream });
+      const text = await answer.text();
+      assert.equal(answer.status, stream ? 200 : 502);
+      assert.match(text, /larger than allowed/);
+      assert.ok(!/response\.completed/.test(text));
+      if (stream) assert.equal(text.split('event: response.failed').length, 2, text.slice(-500));
+      const run = await stack.run(answer.headers.get('x-run-id'));
+      assert.deepEqual([run.status, run.error_code], [stream ? 'truncated' : 'failed', 'upstream']);
+    }
   });
 
   test('a caller who hangs up while it waits ends the run', async () => {
