@@ -18,7 +18,8 @@ static const char parameters[] =
 static const char *custom_description(struct json tool, struct arena *a)
 {
     const char *own = json_string(json_member(tool, "description"), a);
-    const char *syntax = json_string(json_member(json_member(tool, "format"), "syntax"), a), *grammar = json_string(json_member(json_member(tool, "format"), "definition"), a);
+    struct json format = json_member(tool, "format");
+    const char *syntax = json_string(json_member(format, "syntax"), a), *grammar = json_string(json_member(format, "definition"), a);
 
     own = own ? own : "";
     if (!grammar)
