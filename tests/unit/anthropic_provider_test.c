@@ -275,7 +275,7 @@ static void test_error_answers(void **state)
         {400, "{\"type\":\"error\",\"error\":{\"type\":\"invalid_request_error\",\"message\":\"bad\"},\"request_id\":\"r\"}", "bad", "invalid_request_error",
          ERR_UPSTREAM_INPUT, REMEDY_CALLER},
         {400, "{\"type\":\"error\",\"error\":{\"type\":\"invalid_request_error\",\"message\":\"Your credit balance is too low\"}}",
-         "Your credit balance is too low", "invalid_request_error", ERR_UPSTREAM_INPUT, REMEDY_OTHER},
+         "Your credit balance is too low", "invalid_request_error", ERR_UPSTREAM, REMEDY_OTHER},
         {529, "{\"type\":\"error\",\"error\":{\"type\":\"overloaded_error\",\"message\":\"Overloaded\"}}", "Overloaded", "overloaded_error",
          ERR_UPSTREAM_DOWN, REMEDY_RETRY},
         {500, "{\"type\":\"error\",\"error\":{\"type\":\"rate_limit_error\",\"message\":\"slow\"}}", "slow", "rate_limit_error", ERR_RATE, REMEDY_RETRY},

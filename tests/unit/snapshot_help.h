@@ -69,7 +69,8 @@ __attribute__((unused)) static struct snapshot_rows rows_any(struct random *r, c
             provider_seal(ring, &providers[i], random_text(r, 100));
         models[i] = (struct model_row){.provider_id = id, .name = random_text(r, 60), .enabled = true, .position = (int64_t)i, .input_micros_per_mtok = 1,
                                        .output_micros_per_mtok = 2, .cached_micros_per_mtok = (int64_t)(random_next(r) >> 1),
-                                       .context = (int64_t)random_below(r, 1000000), .can = (int64_t)random_below(r, 32), .remote = random_below(r, 2)};
+                                       .context = (int64_t)random_below(r, 1000000), .can = (int64_t)random_below(r, 32), .remote = random_below(r, 2),
+                                       .breaker = "free"};
         prices[i] = (struct price_row){.id = id, .owner = "openai", .model = random_text(r, 60), .valid_from = (int64_t)i * 1000000, .currency = "USD",
                                        .input = (int64_t)random_below(r, 1000000), .cached = PRICE_NONE, .source = random_text(r, 40), .as_of = "2026-08-01",
                                        .origin = "seed", .created_by = ""};
