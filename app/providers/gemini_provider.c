@@ -39,6 +39,7 @@ static bool gemini_prepare(struct target *target, const struct chat *chat, struc
 /* What an answer has said of its end. Old models say STOP in every event, so the last word counts, when the stream is over. */
 struct ending {
     const char *reason;                  /* NULL = none yet */
+    int reasons;                         /* how many were kept, one after the other */
     bool blocked;                        /* the question was refused: there are no candidates */
 };
 
@@ -139,14 +140,27 @@ static bool read_part(struct reader *r, struct json part, struct err *err)
     return emit_text(r, thought ? EVENT_REASONING : EVENT_TEXT, found[0], err) && emit_opaque(r, tag, !thought, err);
 }
 
+enum { REASONS_MAX = 64 };
+
+static void note_reason(struct reader *r, struct json reason)
+{
+    const char *word = ending_of(r)->reasons < REASONS_MAX ? reader_word(r, reason) : NULL;
+
+    if (!word)
+        return;
+    ending_of(r)->reason = word;
+    ending_of(r)->reasons++;
+}
+
 static bool read_candidate(struct reader *r, struct json candidate, struct err *err)
 {
     static const char *const others[] = {"groundingMetadata", "citationMetadata", "urlContextMetadata"};
     struct json_walk w = json_walk(json_at(candidate, "content.parts"));
-    const char *reason = reader_word(r, json_member(candidate, "finishReason"));
+    struct json reason = json_member(candidate, "finishReason");
+    struct ending *ending = ending_of(r);
 
-    if (reason && (!ending_of(r)->reason || strcmp(ending_of(r)->reason, reason) != 0))
-        ending_of(r)->reason = reason;
+    if (!ending->reason || !json_equal(reason, ending->reason))        /* a copy of each would have no end */
+        note_reason(r, reason);
     for (size_t i = 0; i < COUNT(others); i++)
         if (json_count(json_member(candidate, others[i])))
             reader_drop(r, others[i]);

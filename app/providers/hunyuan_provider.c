@@ -106,7 +106,7 @@ static void read_usage(struct reader *r, struct json usage)
 
 static bool read_finish(struct reader *r, struct json reason, struct err *err)
 {
-    const char *word = reader_word(r, reason);
+    const char *word = r->finish ? NULL : reader_word(r, reason);      /* the first counts: a copy of each would have no end */
 
     if (!word)
         return true;

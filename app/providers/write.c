@@ -10,7 +10,7 @@
 #include "base/secret.h"
 #include "gate/snapshot.h"
 
-enum { TEXT_MAX = 256 << 20 };
+enum { TEXT_MAX = 256 << 20, LOOK_BACK_MAX = 10000 };
 
 void write_request(const struct provider *provider, const char *method, const char *path, struct arena *a, struct http_request *r)
 {
@@ -43,11 +43,12 @@ bool write_renamed(const struct chat *chat, const char *model, struct arena *a, 
 const char *write_tool_name(const struct chat *chat, const struct chat_message *result)
 {
     const struct chat_message *first = chat->messages.items;
+    size_t looked = 0;
 
-    for (const struct chat_message *m = result; result->tool_call_id && m-- > first;) {
-        const struct chat_tool_call *call = m->tool_calls.items;
+    for (const struct chat_message *m = result; result->tool_call_id && m > first && looked++ < LOOK_BACK_MAX;) {
+        const struct chat_tool_call *call = (--m)->tool_calls.items;
 
-        for (size_t k = 0; k < m->tool_calls.n; k++)
+        for (size_t k = 0; k < m->tool_calls.n && looked++ < LOOK_BACK_MAX; k++)
             if (call[k].id && strcmp(call[k].id, result->tool_call_id) == 0)
                 return call[k].name;
     }

@@ -6,7 +6,7 @@
 #include "gate/provider.h"
 
 /* The name of the tool that ${result} answers: that of the nearest call before it with its id. Runtimes that count calls use the same ids
- * in every answer, so the nearest is meant. NULL if there is none. */
+ * in every answer, so the nearest is meant. NULL if there is none within 10000 messages and calls. */
 const char *write_tool_name(const struct chat *, const struct chat_message *result);
 /* A request to ${path} of the provider, with its secret as a bearer token if it has one. */
 void write_request(const struct provider *, const char *method, const char *path, struct arena *, struct http_request *);

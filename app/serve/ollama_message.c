@@ -168,6 +168,7 @@ static bool read_parts(struct json value, size_t i, struct chat_message *message
 struct waiting {
     struct list calls;                   /* struct chat_tool_call */
     bool *answered;
+    size_t first;                        /* those before it are answered */
     size_t made;                         /* ids given out in this conversation */
 };
 
@@ -185,16 +186,21 @@ static void read_calls(struct json calls, struct chat_message *message, struct w
         *(struct chat_tool_call *)list_add(a, &message->tool_calls, sizeof(call)) = call;
     }
     waiting->calls = message->tool_calls;
+    waiting->first = 0;
     waiting->answered = NEW_ARRAY(a, bool, message->tool_calls.n);
 }
 
+enum { PAIRED_MAX = 1024 };              /* calls that are looked through for each answer: nobody makes so many at once */
+
 /* The call a tool's answer belongs to: by its id; else the first of its name that waits; else the first that waits. */
-static bool pair(struct json value, size_t i, struct chat_message *message, const struct waiting *waiting, struct arena *a, struct err *err)
+static bool pair(struct json value, size_t i, struct chat_message *message, struct waiting *waiting, struct arena *a, struct err *err)
 {
     const struct chat_tool_call *call = waiting->calls.items;
     const char *id = json_string(json_member(value, "tool_call_id"), a), *name = json_string(json_member(value, "tool_name"), a);
 
-    for (size_t k = 0; k < waiting->calls.n; k++) {
+    while (waiting->first < waiting->calls.n && waiting->answered[waiting->first])
+        waiting->first++;
+    for (size_t k = waiting->first; k < waiting->calls.n && k < waiting->first + PAIRED_MAX; k++) {
         bool fits = id && *id ? strcmp(call[k].id, id) == 0 : !name || !*name || strcmp(call[k].name, name) == 0;
 
         if (!fits || waiting->answered[k])

@@ -10,7 +10,7 @@
 #include "serve/part.h"
 #include "serve/shape.h"
 
-enum { DETAILS_MAX = 10000, THOUGHT_MAX = 64 << 20 };
+enum { DETAILS_MAX = 10000, THOUGHT_MAX = 64 << 20, NAMED_MAX = 1024 /* calls that are looked through for a name */ };
 
 static const char *const roles[] = {"system", "developer", "user", "assistant", "tool", "function", NULL};
 
@@ -252,7 +252,7 @@ static const char *call_answered(const struct reading *r, const char *name)
     struct list calls = r->called ? messages[r->called - 1].tool_calls : (struct list){0};
     const struct chat_tool_call *call = calls.items;
 
-    for (size_t i = 0; name && i < calls.n; i++)
+    for (size_t i = 0; name && i < calls.n && i < NAMED_MAX; i++)
         if (strcmp(call[i].name, name) == 0)
             return call[i].id;
     return r->results < calls.n ? call[r->results].id : NULL;

@@ -11,7 +11,7 @@
 #include "serve/responses_tools.h"
 #include "serve/shape.h"
 
-enum { SEALS_MAX = 10000 };              /* reasoning items that belong to a call */
+enum { SEALS_MAX = 10000 /* reasoning items that belong to a call */, SEALS_NEAR = 256 };
 
 /* What must go back with a call, until the call itself comes. */
 struct seal {
@@ -171,7 +171,7 @@ static void take_seal(struct reading *r, struct chat_tool_call *call)
 {
     const struct seal *seals = r->seals.items;
 
-    for (size_t i = r->seal; i < r->seals.n; i++) {
+    for (size_t i = r->seal; i < r->seals.n && i < r->seal + SEALS_NEAR; i++) {
         if (!call->id || strcmp(seals[i].call_id, call->id) != 0)
             continue;
         call->opaque = seals[i].opaque;

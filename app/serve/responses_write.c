@@ -92,19 +92,23 @@ static void put_usage(struct json_out *out, const struct usage *usage)
 /* What was asked, as it was asked. */
 static void put_asked(struct json_out *out, struct json asked)
 {
-    static const struct { const char *name, *otherwise; } rows[] = {
-        {"instructions", "null"}, {"max_output_tokens", "null"}, {"max_tool_calls", "null"}, {"metadata", "{}"}, {"parallel_tool_calls", "true"},
-        {"prompt_cache_key", "null"}, {"reasoning", "{\"effort\":null,\"summary\":null}"}, {"safety_identifier", "null"},
-        {"temperature", "null"}, {"text", "{\"format\":{\"type\":\"text\"}}"}, {"tool_choice", "\"auto\""}, {"tools", "[]"}, {"top_p", "null"},
-        {"user", "null"},
+    enum { ASKED = 14 };
+    static const char *const names[ASKED + 1] = {
+        "instructions", "max_output_tokens", "max_tool_calls", "metadata", "parallel_tool_calls", "prompt_cache_key", "reasoning", "safety_identifier",
+        "temperature", "text", "tool_choice", "tools", "top_p", "user",
     };
+    static const char *const otherwise[ASKED] = {
+        "null", "null", "null", "{}", "true", "null", "{\"effort\":null,\"summary\":null}", "null", "null", "{\"format\":{\"type\":\"text\"}}",
+        "\"auto\"", "[]", "null", "null",
+    };
+    struct json values[ASKED];
 
-    for (size_t i = 0; i < COUNT(rows); i++) {
-        struct json value = json_member(asked, rows[i].name);
-        bool repeated = value.p && json_kind(value) != JSON_NULL && value.n <= ECHO_MAX;
+    json_members(asked, names, values);                      /* one walk: a request may be megabytes */
+    for (size_t i = 0; i < ASKED; i++) {
+        bool repeated = values[i].p && json_kind(values[i]) != JSON_NULL && values[i].n <= ECHO_MAX;
 
-        json_name(out, rows[i].name);
-        json_put_raw(out, repeated ? json_bytes(value) : bytes_of(rows[i].otherwise));
+        json_name(out, names[i]);
+        json_put_raw(out, repeated ? json_bytes(values[i]) : bytes_of(otherwise[i]));
     }
 }
 

@@ -293,6 +293,19 @@ static void test_embeddings(void **state)
     }
 }
 
+/* A stream may have no end, and what is kept of each event would have none either. */
+static void test_reasons_take_no_memory_for_ever(void **state)
+{
+    (void)state;
+    const char *const words[] = {"STOP", "stop", "MAX_TOKENS"};
+    start();
+    heard->reader.arena = arena_new();
+    for (int i = 0; i < 20000; i++)
+        assert_true(hear_event(heard, "", bytes_of(arena_printf(heard->scratch, "{\"candidates\":[{\"finishReason\":\"%s\"}]}", words[i % 3]))));
+    assert_true(arena_used(heard->reader.arena) < 32 << 10);
+    arena_free(heard->reader.arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -300,7 +313,7 @@ int main(void)
         cmocka_unit_test(test_too_many_calls), cmocka_unit_test(test_signatures), cmocka_unit_test(test_ends),
         cmocka_unit_test(test_blocked), cmocka_unit_test(test_whole), cmocka_unit_test(test_what_has_no_place),
         cmocka_unit_test(test_failures), cmocka_unit_test(test_error_bodies), cmocka_unit_test(test_models),
-        cmocka_unit_test(test_embeddings),
+        cmocka_unit_test(test_embeddings), cmocka_unit_test(test_reasons_take_no_memory_for_ever),
     };
     return cmocka_run_group_tests(tests, help_begin, help_end);
 }

@@ -323,12 +323,25 @@ static void test_embeddings(void **state)
     }
 }
 
+/* A stream may have no end, and what is kept of each event would have none either. */
+static void test_reasons_take_no_memory_for_ever(void **state)
+{
+    (void)state;
+    const char *const words[] = {"STOP", "stop", "MAX_TOKENS"};
+    start();
+    heard->reader.arena = arena_new();
+    for (int i = 0; i < 20000; i++)
+        assert_true(hear_event(heard, "", bytes_of(arena_printf(heard->scratch, "{\"Choices\":[{\"FinishReason\":\"%s\"}]}", words[i % 3]))));
+    assert_true(arena_used(heard->reader.arena) < 32 << 10);
+    arena_free(heard->reader.arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_messages), cmocka_unit_test(test_options), cmocka_unit_test(test_what_cannot_be_written), cmocka_unit_test(test_requests),
         cmocka_unit_test(test_answers), cmocka_unit_test(test_calls), cmocka_unit_test(test_failures), cmocka_unit_test(test_check),
-        cmocka_unit_test(test_embeddings),
+        cmocka_unit_test(test_embeddings), cmocka_unit_test(test_reasons_take_no_memory_for_ever),
     };
     provider_types = all_provider_types;
     return cmocka_run_group_tests(tests, help_begin, help_end);

@@ -159,6 +159,22 @@ static void test_calls_and_their_answers(void **state)
     assert_string_equal(call(0, 1)->id, "call_1");
 }
 
+/* An answer looks for its call among those near the first that waits: a body could hold a million of both. */
+static void test_a_call_far_from_its_turn_is_not_found(void **state)
+{
+    (void)state;
+    struct buf buf = buf_new(a, 1 << 20);
+    buf_text(&buf, "{\"model\":\"m\",\"messages\":[{\"role\":\"assistant\",\"tool_calls\":[");
+    for (int i = 0; i < 1500; i++)
+        buf_printf(&buf, "%s{\"id\":\"c%d\",\"function\":{\"name\":\"f\"}}", i ? "," : "", i);
+    size_t n = buf.n;
+    buf_text(&buf, "]},{\"role\":\"tool\",\"tool_call_id\":\"c1000\"}]}");
+    must(parse(arena_copy(a, buf.p, buf.n)));
+    buf.n = n;
+    buf_text(&buf, "]},{\"role\":\"tool\",\"tool_call_id\":\"c1400\"}]}");
+    must_fail(parse(arena_copy(a, buf.p, buf.n)), ERR_INPUT);
+}
+
 static void test_pictures(void **state)
 {
     (void)state;
@@ -335,6 +351,7 @@ int main(void)
         cmocka_unit_test(test_what_cannot_be_translated),
         cmocka_unit_test(test_what_is_read),
         cmocka_unit_test(test_calls_and_their_answers),
+        cmocka_unit_test(test_a_call_far_from_its_turn_is_not_found),
         cmocka_unit_test(test_pictures),
         cmocka_unit_test(test_generate),
         cmocka_unit_test(test_embeddings),

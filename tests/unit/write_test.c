@@ -77,6 +77,21 @@ static void test_texts_of_a_message(void **state)
     assert_string_equal(url, "\"data:image/png;base64,QQ==\"");
 }
 
+/* A conversation of nothing but calls and answers is not searched through for each of them. */
+static void test_tools_far_back_have_no_name(void **state)
+{
+    (void)state;
+    enum { FAR = 20000 };
+    struct chat_message *messages = NEW_ARRAY(a, struct chat_message, FAR);
+    struct chat_tool_call call = {.id = "c", .name = "f"};
+    struct chat chat = {.messages = {messages, FAR}};
+    messages[0].tool_calls = (struct list){&call, 1};
+    for (size_t i = 1; i < FAR; i++)
+        messages[i].tool_call_id = "c";
+    assert_string_equal(write_tool_name(&chat, &messages[FAR / 4]), "f");
+    assert_null(write_tool_name(&chat, &messages[FAR - 1]));
+}
+
 static void test_names_of_tools(void **state)
 {
     (void)state;
@@ -111,7 +126,7 @@ static void test_one_plain_answer(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_members), cmocka_unit_test(test_arguments), cmocka_unit_test(test_texts_of_a_message), cmocka_unit_test(test_names_of_tools),
+        cmocka_unit_test(test_members), cmocka_unit_test(test_arguments), cmocka_unit_test(test_texts_of_a_message), cmocka_unit_test(test_names_of_tools), cmocka_unit_test(test_tools_far_back_have_no_name),
         cmocka_unit_test(test_one_plain_answer),
     };
     return cmocka_run_group_tests(tests, help_begin, help_end);
