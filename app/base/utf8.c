@@ -92,3 +92,13 @@ size_t utf8_encode(uint32_t code, char out[4])
     out[3] = (char)(0x80 | (code & 0x3F));
     return 4;
 }
+
+size_t utf8_cut(const char *text, size_t most)
+{
+    size_t n = strnlen(text, most);
+
+    if (text[n])
+        while (n && ((unsigned char)text[n] & 0xc0) == 0x80)
+            n--;
+    return n;
+}

@@ -38,6 +38,15 @@ static void ask(const struct provider *p, int64_t timeout_ms, struct arena *a, s
     model->context = said.context ? said.context : model->context;
     model->can = said.can ? said.can : model->can;
     model->remote = model->remote || said.remote;
+    model->asked = said.context || said.can;
+}
+
+/* Whether all that one would be asked is known. What once ran elsewhere is asked again, until it is said to have come home. */
+static bool is_known(const struct listed_model *said, const struct model *known)
+{
+    bool doubted = known && known->remote && !said->remote;
+
+    return !doubted && ((said->context && said->can) || (known && known->context && known->can));
 }
 
 void facts_ask(const struct provider *p, int64_t timeout_ms, struct arena *a, struct list models)
@@ -48,7 +57,7 @@ void facts_ask(const struct provider *p, int64_t timeout_ms, struct arena *a, st
     for (size_t i = 0; p->type->rules->prepare_model && i < models.n && asked < ASKED_AT_ONCE; i++) {
         const struct model *known = stored(p, model[i].name);
 
-        if ((p->models.n && !known) || (model[i].context && model[i].can) || (known && known->context && known->can))
+        if ((p->models.n && !known) || is_known(&model[i], known))
             continue;
         ask(p, timeout_ms, a, &model[i]);
         asked++;
@@ -65,11 +74,13 @@ static bool is_new(const struct listed_model *said, const struct model *known)
 
 bool facts_store(struct change *change, const struct provider *p, struct list models, struct err *err)
 {
-    const struct listed_model *said = models.items;
+    struct listed_model *said = models.items;
     struct list rows = {0};
 
     for (size_t i = 0; i < models.n; i++) {
         const struct model *known = stored(p, said[i].name);
+
+        said[i].remote |= known && known->remote && !said[i].asked;        /* a list that leaves it out brings nothing home */
 
         if ((!known && p->models.n) || !is_new(&said[i], known))       /* it is listed, but not one of those that were chosen */
             continue;

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/metrics.h"
 #include "base/secret.h"
+#include "base/utf8.h"
 #include "gate/facts.h"
 #include "gate/provider.h"
 #include "gate/snapshot.h"
@@ -87,10 +88,7 @@ static void note_words(struct check *check, const struct provider *provider, con
     size_t n;
 
     secret_hide(provider->secret, own);
-    n = strnlen(own, sizeof(check->detail) - 1);
-    if (own[n])
-        while (n && ((unsigned char)own[n] & 0xc0) == 0x80)
-            n--;
+    n = utf8_cut(own, sizeof(check->detail) - 1);
     memcpy(check->detail, own, n);
     check->detail[n] = '\0';
 }

@@ -140,11 +140,8 @@ const char *reader_said(const struct reader *r, struct json said)
 const char *reader_word(const struct reader *r, struct json said)
 {
     const char *word = json_string(said, r->scratch) ? reader_said(r, said) : NULL;
-    size_t n = word ? strnlen(word, WORD_MAX + 1) : 0;
+    size_t n = word ? utf8_cut(word, WORD_MAX) : 0;
 
-    if (n > WORD_MAX)
-        for (n = WORD_MAX; n && ((unsigned char)word[n] & 0xc0) == 0x80;)      /* between characters */
-            n--;
     return n ? arena_copy(r->arena, word, n) : NULL;
 }
 

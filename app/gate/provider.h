@@ -86,6 +86,7 @@ struct listed_model {
     int64_t context, max_output;         /* tokens; 0 = not said */
     int64_t can;                         /* CAN_…; 0 = not said */
     bool remote;                         /* a local runtime says that this one runs elsewhere: not to be called local */
+    bool asked;                          /* it was asked of this one alone, and answered: only then is "not remote" a fact */
 };
 
 struct dialect_rules {

@@ -9,10 +9,11 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/utf8.h"
 #include "gate/thought.h"
 #include "providers/emit.h"
 
-enum { SIGNATURE_MAX = 1 << 20, NOT_SAID = -1 };
+enum { SIGNATURE_MAX = 1 << 20, KIND_MAX = 60, NOT_SAID = -1 };
 
 /* A call under way: its arguments follow, or stood in its start. */
 struct call {
@@ -185,8 +186,10 @@ static bool end_thought(struct reader *r, struct err *err)
 /* Parts of an answer that only this dialect knows: results of the service's own tools, and what is invented later. */
 static void leave_out(struct reader *r, struct json type)
 {
-    if (!r->same && json_kind(type) == JSON_STRING)
-        reader_drop(r, arena_printf(r->scratch, "%.60s", reader_said(r, type)));
+    const char *word = r->same || json_kind(type) != JSON_STRING ? NULL : reader_said(r, type);
+
+    if (word)
+        reader_drop(r, arena_copy(r->scratch, word, utf8_cut(word, KIND_MAX)));
 }
 
 static bool has_citations(struct json block)

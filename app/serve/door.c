@@ -47,6 +47,15 @@ static bool check_body(struct request *rq, bool any_type, struct json *body_r)
     return json_kind(*body_r) == JSON_OBJECT || fail(&rq->err, ERR_NOT_JSON, "the body is not a JSON object");
 }
 
+/* Of printable ASCII as it came: a list has blanks between its words. */
+static const char *plain_value(const char *value, struct arena *a)
+{
+    for (const char *c = value; *c; c++)
+        if (*c < 0x20 || *c > 0x7e)
+            return header_text(value, a);
+    return arena_text(a, value);
+}
+
 static void keep_headers(struct request *rq, const struct door *door, struct chat *chat)
 {
     for (const char *const *name = door->forward; name && *name; name++) {
@@ -54,7 +63,7 @@ static void keep_headers(struct request *rq, const struct door *door, struct cha
 
         if (value)
             *(struct http_header *)list_add(rq->arena, &chat->forward, sizeof(struct http_header)) =
-                (struct http_header){*name, header_text(value, rq->arena)};
+                (struct http_header){*name, plain_value(value, rq->arena)};
     }
 }
 

@@ -80,6 +80,9 @@ static void test_who_is_asked_for(void **state)
         {{.name = "m"}, {.name = "m", .context = 9, .can = CAN_CHAT}, 0, 0, 0},
         {{.name = "m"}, {.name = "m", .context = 9}, 1, 4096, CAN_CALL_TOOLS},
         {{.name = "other"}, {.name = "m"}, 0, 0, 0},
+        {{.name = "m"}, {.name = "m", .context = 9, .can = CAN_CHAT, .remote = true}, 1, 4096, CAN_CALL_TOOLS},
+        {{.name = "m", .context = 7, .can = CAN_SEE}, {.name = "m", .remote = true}, 1, 4096, CAN_CALL_TOOLS},
+        {{.name = "m", .remote = true}, {.name = "m", .context = 9, .can = CAN_CHAT, .remote = true}, 0, 0, 0},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct runtime t;
@@ -135,6 +138,9 @@ static void test_nothing_new(void **state)
     struct change change = {.arena = a};
     must(facts_store(&change, &p, (struct list){listed, COUNT(listed)}, &err));
     assert_int_equal(facts_known(NULL, "p", a).n, 0);
+    /* A list that leaves it out does not make a model local that was said to run elsewhere: there would be something to write. */
+    listed[2].remote = false;
+    must(facts_store(&change, &p, (struct list){listed, COUNT(listed)}, &err));
 }
 
 int main(void)

@@ -39,6 +39,16 @@ static void test_count(void **state)
 }
 
 /* Every code point comes back from its encoding; every cut of it is refused. */
+static void test_cut(void **state)
+{
+    (void)state;
+    const struct { const char *text; size_t most, n; } rows[] = {
+        {"", 0, 0}, {"", 5, 0}, {"abc", 5, 3}, {"abc", 3, 3}, {"abc", 2, 2}, {"月月", 6, 6}, {"月月", 5, 3}, {"月月", 4, 3}, {"月月", 3, 3}, {"月", 2, 0}, {"a😀", 4, 1},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++)
+        assert_int_equal(utf8_cut(rows[i].text, rows[i].most), rows[i].n);
+}
+
 static void test_every_code_point(void **state)
 {
     (void)state;
@@ -90,6 +100,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_table),
         cmocka_unit_test(test_count),
+        cmocka_unit_test(test_cut),
         cmocka_unit_test(test_every_code_point),
         cmocka_unit_test(test_random_bytes),
     };

@@ -246,11 +246,11 @@ describe('of one dialect', () => {
   test('what the caller sent arrives: unknown fields, the order of system, betas and version', async () => {
     const body = { ...ask(on('fixed')), x_unknown: { deep: [1, 2.5] }, context_management: { edits: [] },
       system: [{ type: 'text', text: 'x-anthropic-billing-header: a;' }, { type: 'text', text: 'b', cache_control: { type: 'ephemeral', ttl: '1h' } }] };
-    const answer = await stack.post('/v1/messages?beta=true', body, { headers: { 'anthropic-version': '2023-01-01', 'anthropic-beta': 'a-1,b-2' } });
+    const answer = await stack.post('/v1/messages?beta=true', body, { headers: { 'anthropic-version': '2023-01-01', 'anthropic-beta': 'a-1, b-2' } });
     assert.equal(answer.status, 200);
     const seen = await last();
     assert.deepEqual(JSON.parse(seen.body), { ...body, model: 'fixed' });
-    assert.deepEqual([seen.headers['anthropic-version'], seen.headers['anthropic-beta']], ['2023-01-01', 'a-1,b-2']);
+    assert.deepEqual([seen.headers['anthropic-version'], seen.headers['anthropic-beta']], ['2023-01-01', 'a-1, b-2']);
     assert.ok(!JSON.stringify(seen.headers).includes(stack.key));
   });
 
