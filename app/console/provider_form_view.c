@@ -79,6 +79,7 @@ const struct field provider_form_page_fields[] = {
     VALUE(first_byte_ms), VALUE(idle_ms), VALUE(total_ms), VALUE(rev), VALUE(enabled), FIELD_PAGE(struct form_view, models_text),
     FIELD_PAGE(struct form_view, type_label), FIELD_PAGE(struct form_view, type_help), FIELD_PAGE(struct form_view, local),
     FIELD_PAGE(struct form_view, cloud), FIELD_PAGE(struct form_view, secret_needed), FIELD_PAGE(struct form_view, has_secret),
+    FIELD_PAGE(struct form_view, unlisted),
     FIELD_PAGE(struct form_view, secret_tail), FIELD_LIST_PAGE(struct form_view, local_types, type_choice_fields, struct type_choice),
     FIELD_LIST_PAGE(struct form_view, cloud_types, type_choice_fields, struct type_choice),
     FIELD_LIST_PAGE(struct form_view, options, option_view_fields, struct option_view),
@@ -125,6 +126,7 @@ static void fill_page(const struct show *s, struct form_view *page, const struct
     page->type_label = type ? type->label : page->v.type;
     page->type_help = type && type->help ? say(s, type->help) : "";
     page->secret_needed = type && type->secret_needed;
+    page->unlisted = type && type->unlisted;
     page->local = page->v.deployment_mode && strcmp(page->v.deployment_mode, "local") == 0;
     page->cloud = page->v.deployment_mode && !page->local;
     page->models_text = first_names(s->arena, page->v.models, "\n", SIZE_MAX);

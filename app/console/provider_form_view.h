@@ -27,7 +27,7 @@ struct form_view {
     struct provider_form v;
     const char *models_text;
     const char *type_label, *type_help;
-    bool local, cloud, secret_needed, has_secret;
+    bool local, cloud, secret_needed, has_secret, unlisted;
     const char *secret_tail;
     struct list local_types, cloud_types;                  /* struct type_choice */
     struct list classes;                                   /* struct choice */

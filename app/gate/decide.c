@@ -151,26 +151,33 @@ static size_t count(const struct decision *d, const char *verdict)
     return n;
 }
 
+/* What the best of those who have the model may be given. */
+static const char *class_most(const struct decision *d)
+{
+    const struct candidate *c = d->candidates.items;
+    enum data_class most = CLASS_PUBLIC;
+
+    for (size_t i = 0; i < d->candidates.n; i++)
+        if (strcmp(c[i].verdict, "class") == 0 && model_class_max(c[i].provider, c[i].model) > most)
+            most = model_class_max(c[i].provider, c[i].model);
+    return class_words[most];
+}
+
 /* Why nothing was chosen: what the caller may not have says more than what is switched off. */
 static bool fail_refused(const struct decision *d, const struct wish *wish, struct err *err)
 {
     const struct candidate *c = d->candidates.items;
-    const char *model = wish->model ? wish->model : "auto", *verdict = c->verdict;
+    const char *model = wish->model ? wish->model : "auto";
 
     if (count(d, "key") == d->candidates.n)
         return fail_field_as(err, "error.model_forbidden", "model", model, "") || (err->kind = ERR_FORBIDDEN, false);
-    if (count(d, "embed") && !count(d, "sovereign") && !count(d, "class"))
-        return fail_field_as(err, "error.no_embeddings", "model", model, "");
-    if (count(d, "sovereign"))
-        verdict = "sovereign";
     if (count(d, "class"))
-        verdict = "class";
-    while (strcmp(c->verdict, verdict) != 0)
-        c++;
-    fail(err, count(d, "class") || count(d, "sovereign") ? ERR_POLICY : ERR_NO_PROVIDER,
-         "no candidate for model %s is allowed: %s %s", model, c->verdict, c->detail);
-    snprintf(err->value, sizeof(err->value), "%s", class_words[wish->data_class]);
-    return false;
+        return fail_field_as(err, "error.class", "X-Data-Class", class_words[wish->data_class], class_most(d)) || (err->kind = ERR_POLICY, false);
+    if (count(d, "sovereign"))
+        return fail_field_as(err, "error.local_only", "model", model, "") || (err->kind = ERR_POLICY, false);
+    if (count(d, "embed"))
+        return fail_field_as(err, "error.no_embeddings", "model", model, "");
+    return fail(err, ERR_NO_PROVIDER, "no candidate for model %s is allowed: %s %s", model, c->verdict, c->detail);
 }
 
 bool decide(const struct snapshot *s, const struct wish *wish, struct arena *a, struct decision *d, struct err *err)

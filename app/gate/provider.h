@@ -152,6 +152,7 @@ struct provider_type {
     const char *base_url;                /* what the form proposes */
     const struct provider_region *regions;      /* ends with {NULL}; NULL = none */
     const char *mode;                    /* "local" or "cloud": what the form proposes */
+    bool unlisted;                      /* the service lists no models that could be used: they are written by hand */
     bool secret_needed;                  /* the form marks the secret as needed; a local runtime may still want one */
     const struct provider_option_row *options;  /* ends with {NULL}; NULL = none */
     const char *help;                    /* catalogue key: one sentence for the form */

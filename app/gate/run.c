@@ -76,6 +76,16 @@ static bool run_decide(struct run *run, struct err *err)
 
 /* The chat in the provider's words. A provider of another dialect needs it parsed. A run that stays inside is kept there by its
  * socket too: a local provider's name that has come to mean a public address is not connected to. */
+/* The request is a good one, only not for this provider: the sentence names it. False. */
+static bool blame_provider(const struct run *run, struct err *err)
+{
+    if (err->kind != ERR_INPUT || err->message || !*err->field)
+        return false;
+    err->message = "error.provider_cannot";
+    snprintf(err->detail, sizeof(err->detail), "%s", run->target.provider->name);
+    return false;
+}
+
 static bool run_prepare(struct run *run, struct err *err)
 {
     static const struct egress inside = {EGRESS_LOCAL_ONLY};
@@ -91,7 +101,7 @@ static bool run_prepare(struct run *run, struct err *err)
         .total_ms = run->target.stream ? 0 : run->target.provider->total_ms,       /* a stream may be long, but not silent: idle_ms */
         .answer_max = run->target.stream ? 0 : (size_t)run->snapshot->settings.values.answer_max,
     };
-    return chat->embed ? embed_prepare(run, err) : rules->prepare(&run->target, chat, run->arena, &run->request, err);
+    return (chat->embed ? embed_prepare(run, err) : rules->prepare(&run->target, chat, run->arena, &run->request, err)) || blame_provider(run, err);
 }
 
 bool run_aim(struct run *run, const struct candidate *candidate, struct err *err)

@@ -17,10 +17,11 @@
 
 enum { AT_ONCE = 4 };
 
-/* One round over all providers, by a few threads. */
+/* One round over the providers, by a few threads. */
 struct round {
     struct gate *gate;
     struct snapshot *snapshot;
+    const struct snapshot *before;       /* of the round before: what stands in it unchanged is not asked again; NULL = ask all */
     atomic_size_t next;
 };
 
@@ -67,6 +68,17 @@ static void check_one(struct round *round, const struct provider *p, struct aren
     learn(round->gate, p, &check, a);
 }
 
+/* Its pool has another name after every change. */
+static bool is_new(const struct round *round, const struct provider *p)
+{
+    const struct provider *known = round->before ? round->before->providers.items : NULL;
+
+    for (size_t i = 0; known && i < round->before->providers.n; i++)
+        if (strcmp(known[i].pool, p->pool) == 0)
+            return false;
+    return true;
+}
+
 static void *check_some(void *arg)
 {
     struct round *round = arg;
@@ -75,7 +87,7 @@ static void *check_some(void *arg)
     size_t i;
 
     while ((i = atomic_fetch_add(&round->next, 1)) < round->snapshot->providers.n) {
-        if (p[i].enabled && p[i].type)
+        if (p[i].enabled && p[i].type && is_new(round, &p[i]))
             check_one(round, &p[i], a);
         arena_reset(a);
     }
@@ -83,9 +95,10 @@ static void *check_some(void *arg)
     return NULL;
 }
 
-static void check_all(struct gate *gate)
+/* ${before} is the snapshot of the round before, NULL at first; it becomes this one's. */
+static void check_round(struct gate *gate, bool all, struct snapshot **before)
 {
-    struct round round = {.gate = gate, .snapshot = gate_snapshot(gate)};
+    struct round round = {.gate = gate, .snapshot = gate_snapshot(gate), .before = all ? NULL : *before};
     pthread_t threads[AT_ONCE];
     size_t n = 0;
 
@@ -94,17 +107,25 @@ static void check_all(struct gate *gate)
     check_some(&round);
     while (n)
         pthread_join(threads[--n], NULL);
-    snapshot_drop(round.snapshot);
+    if (*before)
+        snapshot_drop(*before);
+    *before = round.snapshot;
 }
 
-/* Wait for the interval, a wish for a check, or the stop. */
-static bool wait_round(struct gate *gate, unsigned *seen)
+static int64_t interval_us(struct gate *gate)
 {
     struct snapshot *snapshot = gate_snapshot(gate);
-    int64_t deadline = clock_mono() + snapshot->settings.values.health_interval_s * 1000000;
-    bool stop = false, wished = false;
+    int64_t us = snapshot->settings.values.health_interval_s * 1000000;
 
     snapshot_drop(snapshot);
+    return us;
+}
+
+/* Wait for the deadline, a wish for a check, or the stop. */
+static bool wait_round(struct gate *gate, int64_t deadline, unsigned *seen)
+{
+    bool stop = false, wished = false;
+
     while (!stop && !wished && clock_mono() < deadline) {
         stop = job_wait(gate, deadline);
         lock_take(&gate->lock);
@@ -117,9 +138,17 @@ static bool wait_round(struct gate *gate, unsigned *seen)
 
 void health_job(const struct jobs_options *options)
 {
+    struct gate *gate = options->gate;
+    struct snapshot *before = NULL;
+    int64_t last = 0;                                        /* when all were asked, mono µs */
     unsigned seen = 0;
 
-    do
-        check_all(options->gate);
-    while (!wait_round(options->gate, &seen));
+    do {
+        bool all = !before || clock_mono() >= last + interval_us(gate);
+
+        if (all)
+            last = clock_mono();
+        check_round(gate, all, &before);
+    } while (!wait_round(gate, last + interval_us(gate), &seen));
+    snapshot_drop(before);
 }

@@ -67,7 +67,7 @@ static const struct provider_option_row hunyuan_options[] = {
 static const struct provider_type hunyuan_native = {
     .name = "hunyuan-native", .label = "Tencent Hunyuan (TC3)", .icon = "HY", .rules = &hunyuan_rules, .mode = "cloud", .secret_needed = true,
     .base_url = "https://hunyuan.tencentcloudapi.com", .options = hunyuan_options, .help = "provider.type.help.hunyuan_native",
-    .retention = RETENTION_CONTRACT, .embed_max = 50, .prices = "hunyuan",
+    .unlisted = true, .retention = RETENTION_CONTRACT, .embed_max = 50, .prices = "hunyuan",
 };
 
 const struct provider_type *const all_provider_types[] = {

@@ -43,7 +43,7 @@ static const struct provider_region zhipu_regions[] = {
     {NULL, NULL},
 };
 const struct provider_type zhipu_service = {
-    CLOUD("zhipu", "Zhipu GLM", "GL", zhipu_ways, "https://open.bigmodel.cn/api/paas/v4"), .regions = zhipu_regions,
+    CLOUD("zhipu", "Zhipu GLM", "GL", zhipu_ways, "https://open.bigmodel.cn/api/paas/v4"), .unlisted = true, .regions = zhipu_regions,
     .retention = RETENTION_CONTRACT, .embed_max = 64, .prices = "zhipu",
 };
 
@@ -70,7 +70,7 @@ static const struct openai_ways hunyuan_ways = {
 };
 const struct provider_type hunyuan_service = {
     CLOUD("tencent-hunyuan", "Tencent Hunyuan", "HY", hunyuan_ways, "https://api.hunyuan.cloud.tencent.com/v1"), .retention = RETENTION_CONTRACT,
-    .embed_max = 50, .prices = "hunyuan",
+    .unlisted = true, .embed_max = 50, .prices = "hunyuan",
 };
 
 /* Its terms do not set the API apart from the chat product: treat what is sent as possibly trained on. */

@@ -46,6 +46,7 @@ static const struct openai_ways azure_ways = {
 };
 const struct provider_type azure_service = {
     CLOUD("azure-openai", "Azure OpenAI", "AZ", azure_ways, "https://your-resource.openai.azure.com/openai/v1"), .help = "provider.type.help.azure",
+    .unlisted = true,
     .retention = RETENTION_ENFORCED, .switches = "store=false", .embed_max = 2048, .prices = "azure",
 };
 
@@ -60,7 +61,7 @@ static const struct openai_ways azure_classic_ways = {
 };
 const struct provider_type azure_classic_service = {
     CLOUD("azure-openai-classic", "Azure OpenAI (api-version)", "AZ", azure_classic_ways, "https://your-resource.openai.azure.com/openai"),
-    .help = "provider.type.help.azure_classic", .options = azure_options, .retention = RETENTION_ENFORCED, .switches = "store=false",
+    .help = "provider.type.help.azure_classic", .unlisted = true, .options = azure_options, .retention = RETENTION_ENFORCED, .switches = "store=false",
     .embed_max = 2048, .prices = "azure",
 };
 
@@ -114,6 +115,6 @@ static const struct openai_ways perplexity_ways = {
     .effort = EFFORT_DROPPED, .list = LIST_PROBE, .no_stream_options = true, .no_developer = true,
 };
 const struct provider_type perplexity_service = {
-    CLOUD("perplexity", "Perplexity", "PX", perplexity_ways, "https://api.perplexity.ai"), .help = "provider.type.help.openai",
+    CLOUD("perplexity", "Perplexity", "PX", perplexity_ways, "https://api.perplexity.ai"), .help = "provider.type.help.openai", .unlisted = true,
     .retention = RETENTION_CONTRACT, .prices = "perplexity",
 };

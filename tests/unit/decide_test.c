@@ -94,7 +94,7 @@ static void test_what_is_refused(void **state)
         {{.model = "none", .key = key_of("gone", NULL)}, ERR_MODEL_NOT_FOUND, ""},
         {{.model = "big", .key = key_of("small", NULL)}, ERR_FORBIDDEN, ""},
         {{.model = "auto", .key = key_of("gone", NULL)}, ERR_NO_PROVIDER, ""},
-        {{.model = "big", .data_class = CLASS_SECRET}, ERR_POLICY, ""},
+        {{.model = "big", .data_class = CLASS_SECRET}, ERR_POLICY, "internal"},
         {{.model = "big", .local_only = true}, ERR_POLICY, ""},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
@@ -164,8 +164,10 @@ static void test_the_reason_that_counts(void **state)
         ((struct provider *)s->providers.items)[off].enabled = false;
         must_fail(decide(s, &(struct wish){.model = "m", .data_class = CLASS_SECRET}, a, &d, &err), ERR_POLICY);
         assert_string_equal(err.value, "secret");
-        assert_non_null(strstr(err.text, "secret > public"));
+        assert_string_equal(err.message, "error.class");
+        assert_string_equal(err.allowed, "public");
         must_fail(decide(s, &(struct wish){.model = "m", .local_only = true}, a, &d, &err), ERR_POLICY);
+        assert_string_equal(err.message, "error.local_only");
         must(decide(s, &(struct wish){.model = "m"}, a, &d, &err));
         ((struct provider *)s->providers.items)[!off].enabled = false;
         must_fail(decide(s, &(struct wish){.model = "m"}, a, &d, &err), ERR_NO_PROVIDER);

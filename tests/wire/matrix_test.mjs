@@ -67,6 +67,7 @@ async function cell(name, client, provider, stream) {
     const text = await answer.text();
     assert.equal(answer.status, 400, text);
     assert.match(text, new RegExp(gap), 'the refusal names the field');
+    assert.ok(text.includes(provider.name), `the refusal names the provider: ${text}`);
     return;
   }
   if (answer.status !== 200) assert.fail(`${answer.status} ${await answer.text()}`);

@@ -21,7 +21,7 @@ const STREAM_TROUBLES = ['fixed+badjson', 'fixed+errorin200', 'fixed+cut=700', '
 let stack;
 before(async () => {
   const models = [...FRAMINGS, ...TROUBLES.map((t) => t[0]), ...STREAM_TROUBLES, 'stall=2', 'hang'];
-  stack = await Stack.start({ name: 'providers', models });
+  stack = await Stack.start({ name: 'providers', models, env: { MOONGATE_HEALTH_INTERVAL_S: '3600' } });
   // The same names at an Ollama provider; fakellm takes ":latest" for nothing.
   await stack.addProvider({ name: 'fake-ollama', type: 'ollama', baseUrl: stack.fake.url, models: models.map((m) => `${m}:latest`) });
   await stack.addProvider({ name: 'nobody', baseUrl: 'http://127.0.0.1:1/v1', models: ['nobody-there'] });
@@ -137,4 +137,14 @@ test('a provider is used only with its own key', async () => {
   assert.equal(seen.headers.authorization.last4, '6789');
   const kept = JSON.stringify(await stack.rows("select * from providers where name = 'locked'"));
   assert.ok(!kept.includes(secret) && !kept.includes(Buffer.from(secret).toString('hex')));
+});
+
+test('a provider that is added is asked how it is, and the others are left alone', async () => {
+  const checks = () => stack.rows('select p.name, count(c.id) as n from providers p left join provider_checks c on c.provider_id = p.id group by p.name');
+  await stack.addProvider({ name: 'newest', models: ['text=newest'] });
+  const rows = await stack.until('all of them to have been asked', async () => {
+    const found = await checks();
+    return found.every((row) => Number(row.n) > 0) && found.some((row) => row.name === 'newest') && found;
+  });
+  assert.deepEqual(rows.filter((row) => Number(row.n) !== 1), []);
 });
