@@ -167,7 +167,7 @@ static const char *speed_of(const struct show *s, const struct run_row *row)
     int64_t span = row->latency_us - (row->stream ? row->first_token_us : 0), tenths;
 
     if (row->tokens_out < 2 || span < 20000)
-        return "—";
+        return "";
     tenths = row->tokens_out * 10000000 / span;
     if (tenths >= 1000)
         return show_int(s, tenths / 10);
