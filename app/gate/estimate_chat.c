@@ -12,6 +12,7 @@ enum {
     PICTURE_GPT = 765, PICTURE_CLAUDE = 1398, PICTURE_GEMINI = 1032, PICTURE_LOW = 85,
     /* Characters of base64 for one token: half a minute of compressed sound is some 300, a page of a PDF some 2000. */
     SOUND = 1000, PAPER = 64,
+    DEPTH_MAX = 16,                      /* of a message: a picture in a tool's result is at 6 */
 };
 
 static void add_tokens(struct estimate *e, int64_t n)
@@ -124,13 +125,18 @@ static bool add_media(struct estimate *e, struct json name, struct json object)
 {
     static const char *const pictures[] = {"image", "image_url", "input_image", NULL}, *const sounds[] = {"audio", "input_audio", "video", NULL};
     static const char *const papers[] = {"file", "input_file", "document", NULL}, *const inlined[] = {"inlineData", "inline_data", NULL};
-    struct json type = json_member(object, "type"), source = json_member(object, "source");
-    struct json media = json_member(object, json_member(object, "mimeType").p ? "mimeType" : "mime_type");
+    enum { TYPE, SOURCE, MIME, MIME_TYPE, IMAGE, DETAIL, SAID };
+    static const char *const names[] = {"type", "source", "mimeType", "mime_type", "image_url", "detail", NULL};
+    struct json said[SAID], type, source, media;
 
+    json_members(object, names, said);
+    type = said[TYPE];
+    source = said[SOURCE];
+    media = said[MIME].p ? said[MIME] : said[MIME_TYPE];
     if (is_one_of(type, pictures) || is_one_of(name, pictures)) {
-        struct json detail = json_member(json_member(object, "image_url"), "detail");
+        struct json detail = json_member(said[IMAGE], "detail");
 
-        add_picture(e, json_equal(detail.p ? detail : json_member(object, "detail"), "low"));
+        add_picture(e, json_equal(detail.p ? detail : said[DETAIL], "low"));
     } else if (is_one_of(name, inlined) && media.n > 7 && memcmp(media.p + 1, "image/", 6) == 0) {
         add_picture(e, false);
     } else if (is_one_of(type, sounds) || is_one_of(name, sounds) || is_one_of(name, inlined)) {
@@ -143,9 +149,9 @@ static bool add_media(struct estimate *e, struct json name, struct json object)
     return true;
 }
 
-static void add_body(struct estimate *e, struct json name, struct json value);
+static void add_body(struct estimate *e, struct json name, struct json value, int depth);
 
-static void add_members(struct estimate *e, struct json name, struct json object)
+static void add_members(struct estimate *e, struct json name, struct json object, int depth)
 {
     static const char *const silent[] = {"type", "role", "id", "call_id", "tool_call_id", "tool_use_id", "media_type", "status", "signature", "index",
                                          "encrypted_content", "thoughtSignature", "cache_control", "cachePoint", "extra_content", "toolUseId", NULL};
@@ -155,25 +161,26 @@ static void add_members(struct estimate *e, struct json name, struct json object
         return;
     while (json_next(&w))
         if (!is_one_of(w.name, silent))
-            add_body(e, w.name, w.value);
+            add_body(e, w.name, w.value, depth);
 }
 
-static void add_body(struct estimate *e, struct json name, struct json value)
+/* Each level is one more walk over what is below it, so what lies deeper than any conversation is counted as it stands. */
+static void add_body(struct estimate *e, struct json name, struct json value, int depth)
 {
     static const char *const objects[] = {"arguments", "input", "args", "response", NULL};
     struct json_walk w = json_walk(value);
     enum json_kind kind = json_kind(value);
 
-    if (kind == JSON_STRING || (kind == JSON_OBJECT && is_one_of(name, objects)))
+    if (kind == JSON_STRING || (kind == JSON_OBJECT && is_one_of(name, objects)) || (depth >= DEPTH_MAX && (kind == JSON_OBJECT || kind == JSON_ARRAY)))
         add_value(e, value);
     else if (kind == JSON_OBJECT)
-        add_members(e, name, value);
+        add_members(e, name, value, depth + 1);
     else if (kind == JSON_ARRAY)
         while (json_next(&w)) {
             if (json_kind(w.value) == JSON_STRING && json_equal(name, "images"))      /* Ollama's: base64 by itself */
                 add_picture(e, false);
             else
-                add_body(e, name, w.value);
+                add_body(e, name, w.value, depth + 1);
         }
 }
 
@@ -188,11 +195,11 @@ static void add_top(struct estimate *e, struct json name, struct json value)
     if (is_one_of(name, talks) && json_kind(value) == JSON_ARRAY) {
         while (json_next(&w)) {
             add_tokens(e, json_kind(w.value) == JSON_OBJECT ? MESSAGE + (json_member(w.value, "name").p != NULL) : 0);
-            add_body(e, (struct json){0}, w.value);
+            add_body(e, (struct json){0}, w.value, 0);
         }
     } else if (is_one_of(name, talks) || is_one_of(name, said)) {
         add_tokens(e, MESSAGE);
-        add_body(e, json_equal(name, "images") ? name : (struct json){0}, value);
+        add_body(e, json_equal(name, "images") ? name : (struct json){0}, value, 0);
     } else if (is_one_of(name, tools)) {
         while (json_next(&w)) {
             add_tokens(e, TOOL);

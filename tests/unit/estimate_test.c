@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "gate/estimate.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -168,6 +169,20 @@ static void test_base64_does_not_count(void **state)
     arena_free(a);
 }
 
+/* What lies deeper than any conversation is counted as it stands: to look into each level would take a walk for each. */
+static void test_depth(void **state)
+{
+    (void)state;
+    static const char picture[] = "{\"type\":\"image_url\",\"image_url\":{\"url\":\"data:x\"}}";
+    static const char open[] = "[[[[[[[[[[[[[[[[[[[[", close[] = "]]]]]]]]]]]]]]]]]]]]";
+    char text[400];
+    int64_t near = body("{\"messages\":[{\"role\":\"user\",\"content\":[[[[{\"type\":\"image_url\",\"image_url\":{\"url\":\"data:x\"}}]]]]}]}", "gpt-x");
+    assert_true(near > 700);
+    snprintf(text, sizeof(text), "{\"messages\":[{\"role\":\"user\",\"content\":[%s%s%s]}]}", open, picture, close);
+    int64_t deep = body(text, "gpt-x");
+    assert_true(deep > 10 && deep < 100);
+}
+
 /* Parsed and as it came: the same question counts alike. */
 static void test_parsed(void **state)
 {
@@ -192,7 +207,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_weights), cmocka_unit_test(test_families), cmocka_unit_test(test_cuts), cmocka_unit_test(test_json),
-        cmocka_unit_test(test_bodies), cmocka_unit_test(test_base64_does_not_count), cmocka_unit_test(test_parsed),
+        cmocka_unit_test(test_bodies), cmocka_unit_test(test_base64_does_not_count), cmocka_unit_test(test_parsed), cmocka_unit_test(test_depth),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
