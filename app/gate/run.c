@@ -115,7 +115,7 @@ bool run_aim(struct run *run, const struct candidate *candidate, struct err *err
     row->provider_name = provider->name;
     row->is_local = row->priced = model_local(provider, candidate->model);
     row->actual_model = run->target.model;
-    row->switches = provider->type->switches ? provider->type->switches : "";
+    row->switches = provider->type->switches && !run->chat->embed ? provider->type->switches : "";       /* embeddings carry none */
     if (!run_prepare(run, err))
         return false;
     row->dropped = run_dropped(run, run->arena);

@@ -234,7 +234,8 @@ const char *fit_id(const struct openai_fit *f, const char *id)
 bool fit_fail(const struct openai_fit *f, const char *name, struct json value, struct err *err)
 {
     static const char *const allowed[][2] = {{"n", "1"}, {"tools", "[]"}, {"tool_choice", "auto, none"}, {"top_logprobs", "0"},
-                                             {"response_format.type", "text, json_object"}};
+                                             {"response_format.type", "text, json_object"}, {"models", "model"}, {"route", "null"},
+                                             {"preset", "null"}};
     const char *said = json_kind(value) == JSON_STRING ? json_string(value, f->arena) : NULL, *may = "false";
 
     if (!said && json_kind(value) != JSON_ARRAY && json_kind(value) != JSON_OBJECT)

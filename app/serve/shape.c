@@ -2,11 +2,14 @@
 #include "serve/shape.h"
 
 #include <inttypes.h>
+#include <strings.h>
 
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/json_write.h"
 #include "base/utf8.h"
+
+enum { NAME_LONGEST = 300 };             /* bytes of a name as written: every letter of a known one may be an escape */
 
 static const char *const type_words[] = {"string", "true, false", "integer", "number", "object", "array", "string, array of strings", ""};
 
@@ -79,6 +82,18 @@ static bool fits(struct json value, const struct shape_field *f, struct arena *a
     return false;
 }
 
+/* A known name in other letters. Programs that do not mind the case (Go's encoding/json does not) would take it for the field itself, and in place of
+ * the one that was checked: "Model" beside "model" would choose a model that nobody allowed. */
+static const struct shape_field *find_in_other_case(const struct shape_field *fields, struct json name, struct arena *a)
+{
+    const char *text = name.n <= NAME_LONGEST ? json_string(name, a) : NULL;
+
+    for (const struct shape_field *f = fields; text && f->name; f++)
+        if (strcasecmp(text, f->name) == 0)
+            return f;
+    return NULL;
+}
+
 /* One walk, whatever the number of fields: a body may be megabytes. */
 bool shape_check(struct json object, const struct shape_field *fields, struct arena *a, struct err *err)
 {
@@ -86,8 +101,10 @@ bool shape_check(struct json object, const struct shape_field *fields, struct ar
     uint64_t given = 0;
 
     while (json_next(&w)) {
-        const struct shape_field *f = shape_find(fields, w.name);
+        const struct shape_field *f = shape_find(fields, w.name), *meant = f ? NULL : find_in_other_case(fields, w.name, a);
 
+        if (meant)
+            return fail_field(err, json_string(w.name, a), shape_excerpt(w.value, a), meant->name);
         if (!f || json_kind(w.value) == JSON_NULL)
             continue;
         if (!fits(w.value, f, a))

@@ -109,6 +109,8 @@ static void test_same_dialect(void **state)
         {"lmstudio", "m", ",\"max_tokens\":5", ",\"max_tokens\":5", ""},
         {"openrouter", "x/y", ",\"reasoning_effort\":\"high\"",
          ",\"reasoning\":{\"effort\":\"high\"},\"provider\":{\"data_collection\":\"deny\",\"zdr\":true}", ""},
+        {"openrouter", "x/y", ",\"models\":[\"dear/one\"]", NULL, "models"}, {"openrouter", "x/y", ",\"route\":\"fallback\"", NULL, "route"},
+        {"openrouter", "x/y", ",\"preset\":\"mine\"", NULL, "preset"}, {"openrouter", "x/y", ",\"models\":[]", ",\"provider\":{\"data_collection\":\"deny\",\"zdr\":true}", ""},
         {"openrouter", "x/y", ",\"provider\":{\"order\":[\"a\"],\"zdr\":false}", ",\"provider\":{\"order\":[\"a\"],\"data_collection\":\"deny\",\"zdr\":true}",
          ""},
         {"qwen", "qwen-plus", ",\"top_p\":1.0,\"max_completion_tokens\":3", ",\"top_p\":0.9999,\"max_tokens\":3", "top_p"},
@@ -480,8 +482,8 @@ static void test_facts(void **state)
         "\"function_calling\":true,\"vision\":false}},{\"id\":\"odd\",\"max_model_len\":-4,\"context_length\":\"8\",\"capabilities\":[\"x\"]}]}"),
         a, &models, &err));
     const struct listed_model *m = models.items, want[] = {
-        {"vllm", 4096, 0, 0, false}, {"router", 8192, 100, CAN_CHAT | CAN_SEE | CAN_CALL_TOOLS | CAN_THINK, false}, {"groq", 131072, 32768, 0, false},
-        {"llama", 2048, 0, 0, false}, {"loading", 0, 0, 0, false}, {"mistral", 32000, 0, CAN_CHAT | CAN_CALL_TOOLS, false}, {"odd", 0, 0, 0, false},
+        {"vllm", 4096, 0, 0, false, false}, {"router", 8192, 100, CAN_CHAT | CAN_SEE | CAN_CALL_TOOLS | CAN_THINK, false, false}, {"groq", 131072, 32768, 0, false, false},
+        {"llama", 2048, 0, 0, false, false}, {"loading", 0, 0, 0, false, false}, {"mistral", 32000, 0, CAN_CHAT | CAN_CALL_TOOLS, false, false}, {"odd", 0, 0, 0, false, false},
     };
     assert_int_equal(models.n, COUNT(want));
     for (size_t i = 0; i < COUNT(want); i++) {

@@ -42,7 +42,19 @@ const lastBody = async () => JSON.parse((await stack.fake.chats()).at(-1).body);
 const tools = [{ type: 'function', function: { name: 'weather', description: 'd', parameters: { type: 'object', properties: { city: { type: 'string' } } } } }];
 
 for (const provider of ['fake', 'oll']) {
-  describe(`at ${provider === 'oll' ? 'Ollama' : 'OpenAI'}`, () => {
+  test('no model is chosen by a name in other letters: Ollama does not mind the case', async () => {
+  for (const [path, body] of [['/api/chat', { messages: said('x') }], ['/api/generate', { prompt: 'x' }], ['/api/embed', { input: 'x' }],
+    ['/v1/chat/completions', { messages: said('x') }]]) {
+    for (const name of ['Model', 'MODEL', 'mOdel']) {
+      const answer = await stack.post(path, { model: 'oll/echo', [name]: 'zh', stream: false, ...body });
+      assert.equal(answer.status, 400, `${path} ${name}`);
+      assert.match(JSON.stringify(await answer.json()), new RegExp(name));
+    }
+  }
+  assert.deepEqual(await stack.fake.chats(), []);
+});
+
+describe(`at ${provider === 'oll' ? 'Ollama' : 'OpenAI'}`, () => {
     const at = (model) => `${provider}/${model}`;
 
     test('a whole answer', async () => {

@@ -39,6 +39,14 @@ const anthropic = (model, more = {}) => stack.post('/v1/messages', { model, max_
   { headers: { 'anthropic-version': '2023-06-01' } });
 
 describe('requests', () => {
+  test('embeddings carry no switch, and none is recorded', async () => {
+    const answer = await stack.post('/v1/embeddings', { model: 'openai/gpt-5-mini', input: 'x' });
+    const [row] = await stack.runRows(answer.headers.get('x-run-id'));
+    assert.equal(row.provider_name, 'openai');
+    assert.equal(row.switches, '');
+    await answer.text();
+  });
+
   for (const [type, , model] of SERVICES) {
     test(`${type} takes what the OpenAI SDK sends`, async () => {
       const list = type === 'zhipu' || type === 'moonshot' ? TALK : [...TALK, { role: 'user', content: 'and now?' }];
