@@ -63,7 +63,7 @@ const struct route routes[] = {
     {POST, "/v1/responses/input_tokens", KEY_HOLDER, .run = responses_count, .face = FACE_OPENAI, .body_max = BODY_RUN,
      .help = "api.responses_count", .schema = responses_schema},
     {GET, "/v1/responses/:id*", KEY_HOLDER, .run = responses_kept, .face = FACE_OPENAI, .help = "api.responses_kept"},
-    {DELETE, "/v1/responses/:id", KEY_HOLDER, .run = responses_kept, .face = FACE_OPENAI, .help = "api.responses_kept"},
+    {DELETE, "/v1/responses/:id", KEY_HOLDER, .run = responses_kept, .face = FACE_OPENAI, .body_max = BODY_FORM, .help = "api.responses_kept"},
     {POST, "/v1/responses/:id*", KEY_HOLDER, .run = responses_kept, .face = FACE_OPENAI, .body_max = BODY_RUN, .help = "api.responses_kept"},
     {POST, "/api/chat", KEY_HOLDER, .run = ollama_chat, .face = FACE_OLLAMA, .body_max = BODY_RUN, .help = "api.ollama_chat",
      .schema = ollama_chat_schema},
