@@ -25,7 +25,6 @@ enum {
     REGION = 256 << 10,
     REGIONS = 16,
     ALONE = SIZES,                      /* the "size" of a piece that malloc gave */
-    HIDDEN_MIN = 6,
 };
 
 struct secret {
@@ -178,14 +177,6 @@ const char *secret_tail(const struct secret *s, struct arena *arena)
             at--;
         while (at > 0 && ((uint8_t)s->p[at] & 0xC0) == 0x80);
     return s->n - at > 16 ? arena_text(arena, "") : arena_copy(arena, s->p + at, s->n - at);
-}
-
-void secret_hide(const struct secret *s, char *text)
-{
-    if (!s || s->n < HIDDEN_MIN || strlen(s->p) != s->n)
-        return;
-    for (char *at = text; (at = strstr(at, s->p)) != NULL; at += s->n)
-        memset(at, '*', s->n);
 }
 
 void secret_wipe(void *p, size_t n)

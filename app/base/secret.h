@@ -18,8 +18,13 @@ struct bytes secret_view(const struct secret *);
 const char *secret_reveal(const struct secret *);          /* as text, for libcurl and crypt calls only */
 /* The last four characters, for recognition: "7Q4f"; "" if shorter than 12. */
 const char *secret_tail(const struct secret *, struct arena *);
-/* Cross out (*) the secret wherever ${text} quotes it. One of fewer than six characters is a word, not a secret. NULL hides nothing. */
+/* Cross out (*) the secret wherever ${text} quotes it, as it is or with JSON's escapes. One of fewer than six characters is a word, not a secret.
+ * NULL hides nothing. */
 void secret_hide(const struct secret *, char *text);
+/* The same in an answer, which is text or a piece of JSON: whether it quotes the secret; and ${text}'s n bytes without it, still JSON if they were.
+ * Here one of fewer than 16 bytes is a word: keys like "ollama" are usual, and so are answers with that word. */
+bool secret_quoted(const struct secret *, struct bytes text);
+void secret_cross_out(const struct secret *, char *text, size_t n);
 /* Overwrite memory in a way the compiler keeps. */
 void secret_wipe(void *p, size_t n);
 

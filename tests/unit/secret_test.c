@@ -172,6 +172,9 @@ static void test_hide(void **state)
     } cases[] = {
         {"hunter2", "you sent hunter2.", "you sent *******."}, {"hunter2", "hunter2hunter2 hunter", "************** hunter"},
         {"hunter2", "", ""}, {"aaaaaa", "aaaaaaaaa", "******aaa"}, {"none", "none of them", "none of them"}, {"hunter2", "中hunter2文", "中*******文"},
+        {"ab/cd/ef", "{\"a\":\"ab\\/cd\\/ef\"}", "{\"a\":\"**********\"}"}, {"hunter2", "\\u0068unte\\u00722 x", "***************** x"},
+        {"hunter2", "\\\\u0068unter2", "\\\\u0068unter2"}, {"hunter2", "\\\\hunter2", "\\\\*******"}, {"中文中文", "\\u4e2d\\u6587\\u4e2d文\\", "*********************\\"},
+        {"moon🌙lit", "moon\\ud83c\\udf19lit", "*******************"}, {"hunter2", "hunte\\u007", "hunte\\u007"}, {"hunter2", "hunter\\", "hunter\\"},
     };
     struct arena *a = arena_new();
     for (size_t i = 0; i < COUNT(cases); i++) {
@@ -184,6 +187,32 @@ static void test_hide(void **state)
     char text[] = "a\0bcdef";
     secret_hide(secret_new(a, "a\0bcdef", 7), text);           /* no text: it could not have been sent */
     assert_string_equal(text, "a");
+    arena_free(a);
+}
+
+static void test_cross_out(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *secret, *text, *clean;
+    } cases[] = {
+        {"sk-0123/456789abcdef", "{\"id\":\"sk-0123/456789abcdef\"}", "{\"id\":\"********************\"}"},
+        {"sk-0123/456789abcdef", "{\"id\":\"sk-0123\\/456789abcdef\"}", "{\"id\":\"*********************\"}"},
+        {"sk-0123/456789abcdef", "a \\\\sk-0123/456789abcdef", "a \\\\********************"},
+        {"sk-0123/456789abcdef", "{\"id\":\"sk-0123/456789abcde\"}", NULL}, {"ollama", "{\"says\":\"ollama\"}", NULL}, {"sk-0123/456789abcdef", "", NULL},
+    };
+    struct arena *a = arena_new();
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct secret *secret = secret_text(a, cases[i].secret);
+        char *text = arena_text(a, cases[i].text);
+        assert_int_equal(secret_quoted(secret, bytes_of(text)), cases[i].clean != NULL);
+        if (cases[i].clean) {
+            secret_cross_out(secret, text, strlen(text));
+            assert_string_equal(text, cases[i].clean);
+            assert_false(secret_quoted(secret, bytes_of(text)));
+        }
+    }
+    assert_false(secret_quoted(NULL, bytes_of("anything")));
     arena_free(a);
 }
 
@@ -210,7 +239,7 @@ int main(void)
         cmocka_unit_test(test_kept_out_of_core_dumps),
         cmocka_unit_test(test_many_threads),
         cmocka_unit_test(test_beyond_the_regions),
-        cmocka_unit_test(test_hide),
+        cmocka_unit_test(test_hide), cmocka_unit_test(test_cross_out),
         cmocka_unit_test(test_wipe),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
