@@ -181,6 +181,19 @@ bool breaker_pass(struct breakers *b, const char *provider_id, const char *model
     return pass;
 }
 
+void breaker_unpass(struct breakers *b, const char *provider_id, const char *model, bool probe)
+{
+    struct breaker *k;
+
+    if (!probe)
+        return;
+    lock_take(&b->lock);
+    k = find(b, provider_id, model);
+    if (k && k->state == BREAKER_HALF_OPEN)
+        k->probing_until = 0;
+    lock_drop(&b->lock);
+}
+
 static void tell_closed(struct breaker *k, const struct breaker_rules *rules, int64_t now, enum breaker_told told)
 {
     struct breaker_slice *slice = slice_at(k, rules, now);

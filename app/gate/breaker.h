@@ -60,6 +60,8 @@ void breaker_see(struct breakers *, const char *provider_id, const char *model, 
 /* Pass before a call: false if it does not. ${probe_r}: this call is the probe, and must tell. */
 must_check bool breaker_pass(struct breakers *, const char *provider_id, const char *model, const struct breaker_rules *, int64_t now,
                              bool *probe_r);
+/* A call that passed was not made after all: if it was to be the probe, the next one may be. */
+void breaker_unpass(struct breakers *, const char *provider_id, const char *model, bool probe);
 /* Tell how a call that passed ended. True if the state changed; ${view_r} is what it is now. */
 bool breaker_tell(struct breakers *, const char *provider_id, const char *model, const struct breaker_rules *, int64_t now, bool probe,
                   enum breaker_told, const char *reason, struct breaker_view *view_r);

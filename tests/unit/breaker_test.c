@@ -104,6 +104,25 @@ static void test_one_probe(void **state)
     assert_int_equal(see().calls, 0);
 }
 
+/* Let pass as the probe and then not made: a request this provider has no words for. */
+static void test_a_probe_that_asks_nothing(void **state)
+{
+    bool probe;
+
+    (void)state;
+    fail_times(5);
+    now += 5 * (int64_t)SECOND;
+    assert_true(pass(&probe) && probe);
+    breaker_unpass(&b, "p", "m", false);
+    assert_false(pass(&probe));
+    breaker_unpass(&b, "p", "m", true);
+    assert_int_equal(see().state, BREAKER_HALF_OPEN);
+    assert_true(pass(&probe) && probe);
+    assert_true(tell(true, BREAKER_OK));
+    breaker_unpass(&b, "p", "m", true);
+    assert_int_equal(see().state, BREAKER_CLOSED);
+}
+
 static void test_a_failed_probe_doubles_the_pause(void **state)
 {
     (void)state;
@@ -233,7 +252,7 @@ int main(void)
         cmocka_unit_test_setup(test_one_probe, begin),                cmocka_unit_test_setup(test_a_failed_probe_doubles_the_pause, begin),
         cmocka_unit_test_setup(test_a_probe_that_never_tells, begin), cmocka_unit_test_setup(test_forced, begin),
         cmocka_unit_test_setup(test_each_its_own, begin),             cmocka_unit_test_setup(test_many, begin),
-        cmocka_unit_test_setup(test_walks, begin),
+        cmocka_unit_test_setup(test_walks, begin),                    cmocka_unit_test_setup(test_a_probe_that_asks_nothing, begin),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
