@@ -144,6 +144,7 @@ static bool aim(struct run *run, const struct candidate *candidate, struct err *
     run->reader = (struct reader){0};
     if (run_aim(run, candidate, err))
         return true;
+    breaker_unpass(&run->gate->breakers, candidate->provider->id, candidate->model->name, run->probe);
     run->reader = reader;
     run->target = target;
     run->entry.run = row;

@@ -168,6 +168,7 @@ static bool run_choose(struct run *run, struct err *err)
         all[i].verdict = aimed ? "chosen" : "request";
         if (aimed)
             break;
+        breaker_unpass(&run->gate->breakers, all[i].provider->id, all[i].model->name, run->probe);
         all[i].detail = arena_text(run->arena, err->field);
         if (!first.kind)
             first = *err;
@@ -233,8 +234,12 @@ bool run_open(struct run *run, struct chat *chat, const struct run_client *clien
         return fail(err, ERR_DATABASE, "the settings are %" PRId64 " s old: the database was not seen for too long", age_s);
     chosen = run_decide(run, err) && run_choose(run, err);
     row->decision = run->decision.json;
-    if (!chosen || !run_intent(run, err))
+    if (!chosen)
         return false;
+    if (!run_intent(run, err)) {
+        breaker_unpass(&run->gate->breakers, run->target.provider->id, run->target.model, run->probe);
+        return false;
+    }
     metric_add(METRIC_runs_in_flight, 1);
     run->relay = relay_pick(run->gate);
     run->task = (struct loop_task){.run = run_try, .arg = run};

@@ -8,6 +8,18 @@ export const chunk = (delta, more = {}) => `data: ${JSON.stringify({ id: 'x', mo
 export const whole = (content, more = {}) => JSON.stringify({ id: 'x', model: 'm', choices: [{ index: 0, finish_reason: 'stop',
   message: { role: 'assistant', content } }], ...more });
 
+// The other side has read, or is gone.
+export const drained = (socket) => new Promise((done) => {
+  const go = () => { socket.off('drain', go).off('close', go); done(); };
+  socket.on('drain', go).on('close', go);
+});
+
+// Which model is asked: in the body, or in the address.
+function modelOf(head, body) {
+  const { model, Model } = JSON.parse(body);
+  return model ?? Model ?? /^POST \S*\/models?\/([^/:]+)/.exec(head)?.[1];
+}
+
 export class Rogue {
   // plays: {model: async (socket, request) => {}}; request: {head, body}.
   static start(plays) {
@@ -16,7 +28,8 @@ export class Rogue {
     rogue.server = createServer((socket) => rogue.#serve(socket));
     return new Promise((done) => {
       rogue.server.listen(0, '127.0.0.1', () => {
-        rogue.url = `http://127.0.0.1:${rogue.server.address().port}/v1`;
+        rogue.root = `http://127.0.0.1:${rogue.server.address().port}`;
+        rogue.url = `${rogue.root}/v1`;
         done(rogue);
       });
     });
@@ -38,7 +51,11 @@ export class Rogue {
         socket.end(`${JSON_HEAD}{"data":[]}`);
         return;
       }
-      const play = this.plays[JSON.parse(body).model];
+      const play = this.plays[modelOf(head, body)];
+      if (!play) {
+        socket.destroy();
+        return;
+      }
       Promise.resolve(play(socket, { head, body })).catch((e) => console.error(e));
     });
   }
