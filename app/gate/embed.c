@@ -74,7 +74,7 @@ bool embed_next(struct run *run, bool *more_r, struct err *err)
     if (got != run->embed_asked)
         return fail(err, ERR_UPSTREAM, "the provider sent %zu vectors for %zu inputs", got, run->embed_asked);
     if (run->reader.same)
-        run->answer.raw = buf_view(&run->body);
+        run->answer.raw = reader_clean(&run->reader, buf_view(&run->body));
     *more_r = run->reader.vectors.n < inputs;
     return !*more_r || (has_time(run, err) && prepare(run, err));
 }

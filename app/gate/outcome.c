@@ -95,12 +95,31 @@ static const char *status_word(const struct run *run)
     return run->begun ? "truncated" : "failed";
 }
 
+struct bytes outcome_own_error(const struct run *run)
+{
+    const struct upstream_error *error = &run->reader.error;
+
+    return !run->client->own_errors || error->kind == ERR_UPSTREAM_AUTH ? (struct bytes){0} : error->body;
+}
+
+/* What the caller gets, or would have got. */
+static int http_status(const struct run *run)
+{
+    int own = outcome_own_error(run).n ? run->reader.error.status : 0;
+
+    if (run->gone)
+        return 499;
+    if (!run->failed || run->begun)
+        return 200;
+    return own >= 400 ? own : err_status(run->err.kind);
+}
+
 void outcome_fill(struct run *run)
 {
     struct run_row *row = &run->entry.run;
 
     row->status = status_word(run);
-    row->http_status = run->gone ? 499 : run->failed && !run->begun ? err_status(run->err.kind) : 200;
+    row->http_status = http_status(run);
     row->attempts = (int64_t)run->entry.attempts.n;
     if (run->failed && !run->gone) {
         row->error_code = err_name(run->err.kind);

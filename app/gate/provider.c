@@ -152,8 +152,31 @@ int64_t reader_tokens(struct json usage, const char *name)
     return json_int(json_member(usage, name), 0, TOKENS_MAX, &n) ? n : 0;
 }
 
-bool reader_emit(struct reader *r, const struct chat_event *event, struct err *err)
+/* A whole answer is kept until it is sent, events of a stream are not. */
+struct bytes reader_clean(const struct reader *r, struct bytes text)
 {
+    char *own;
+
+    if (!secret_quoted(r->secret, text))
+        return text;
+    own = arena_copy(r->chat->stream ? r->scratch : r->arena, text.p, text.n);
+    secret_cross_out(r->secret, own, text.n);
+    return (struct bytes){(const uint8_t *)own, text.n};
+}
+
+static const char *clean_word(const struct reader *r, const char *word)
+{
+    return word ? (const char *)reader_clean(r, bytes_of(word)).p : NULL;
+}
+
+bool reader_emit(struct reader *r, const struct chat_event *said, struct err *err)
+{
+    struct chat_event clean = *said, *event = &clean;
+
+    clean.text = reader_clean(r, said->text);
+    clean.arguments = reader_clean(r, said->arguments);
+    clean.id = clean_word(r, said->id);
+    clean.name = clean_word(r, said->name);
     if (event->type == EVENT_TOOL_CALL && (event->index < 0 || event->index >= TOOL_CALLS_MAX))
         return fail(err, ERR_UPSTREAM, "the provider sent tool call %lld, more than %d", (long long)event->index, TOOL_CALLS_MAX);
     return r->emit(r->arg, event) || fail(err, ERR_CANCELLED, "the caller took no more of the answer");

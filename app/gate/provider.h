@@ -194,7 +194,9 @@ bool reader_fail(struct reader *, int status, struct json words, struct json cod
 int64_t reader_tokens(struct json usage, const char *name);
 /* Something of the answer that has no place in the caller's dialect; each name is kept once. */
 void reader_drop(struct reader *, const char *field);
-/* Hand an event on. ERR_CANCELLED if the caller takes no more; ERR_UPSTREAM for a tool call with an index beyond any. */
+/* Bytes of an answer, our secret crossed out: themselves if it is not in them. */
+struct bytes reader_clean(const struct reader *, struct bytes text);
+/* Hand an event on, our secret crossed out. ERR_CANCELLED if the caller takes no more; ERR_UPSTREAM for a tool call with an index beyond any. */
 must_check bool reader_emit(struct reader *, const struct chat_event *, struct err *);
 
 #endif

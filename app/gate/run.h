@@ -33,6 +33,7 @@ struct run_client {
     void (*whole)(struct run *, const struct chat_answer *);               /* the answer to a request without stream */
     void (*fail)(struct run *, const struct err *);                        /* before begin: the error as an answer; after: as an event */
     void (*close)(struct run *);                                           /* last: frees the request and with it the run */
+    bool own_errors;                                                       /* callers go by the words of a provider of their dialect */
     bool no_opaque;                                                        /* the shape has no place for EVENT_OPAQUE: dropped, and said so */
 };
 

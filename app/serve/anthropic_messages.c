@@ -9,6 +9,7 @@
 #include "base/err.h"
 #include "gate/estimate.h"
 #include "gate/gate.h"
+#include "gate/outcome.h"
 #include "gate/relay.h"
 #include "serve/anthropic_blocks.h"
 #include "serve/anthropic_read.h"
@@ -202,7 +203,7 @@ static void messages_whole(struct run *run, const struct chat_answer *answer)
 static void messages_fail(struct run *run, const struct err *err)
 {
     struct caller *caller = run->caller;
-    struct chat_event own = {.text = door_own_error(run), .name = "error"};
+    struct chat_event own = {.text = outcome_own_error(run), .name = "error"};
     struct buf buf = blocks_new_event(run->relay->scratch, "error");
     struct json_out out = json_out(&buf);
     bool sent;
@@ -220,7 +221,7 @@ static void messages_fail(struct run *run, const struct err *err)
 
 static const struct run_client messages_client = {
     .attach = messages_attach, .begin = messages_begin, .event = messages_event, .comment = messages_ping, .end = messages_end,
-    .whole = messages_whole, .fail = messages_fail, .close = door_close,
+    .whole = messages_whole, .fail = messages_fail, .close = door_close, .own_errors = true,
 };
 
 /* What Anthropic's own service is told by its callers beside the body. */

@@ -10,6 +10,7 @@
 #include "base/json_write.h"
 #include "gate/collect.h"
 #include "gate/gate.h"
+#include "gate/outcome.h"
 #include "gate/relay.h"
 #include "gate/who.h"
 #include "serve/door.h"
@@ -246,7 +247,7 @@ static void answer_whole(struct run *run, const struct chat_answer *answer)
 static void answer_fail(struct run *run, const struct err *err)
 {
     struct caller *caller = run->caller;
-    struct bytes own = door_own_error(run);
+    struct bytes own = outcome_own_error(run);
     struct buf buf = buf_new(run->relay->scratch, LINE_MAX_BYTES);
     struct json_out out = json_out(&buf);
 
@@ -264,11 +265,11 @@ static void answer_fail(struct run *run, const struct err *err)
 
 static const struct run_client chat_client = {
     .attach = door_attach, .begin = answer_begin, .event = answer_event, .end = answer_end, .whole = answer_whole, .fail = answer_fail,
-    .close = door_close, .no_opaque = true,
+    .close = door_close, .own_errors = true, .no_opaque = true,
 };
 static const struct run_client generate_client = {
     .attach = door_attach, .begin = answer_begin, .event = answer_event, .end = answer_end, .whole = answer_whole, .fail = answer_fail,
-    .close = door_close, .no_opaque = true,
+    .close = door_close, .own_errors = true, .no_opaque = true,
 };
 
 /* ---- the addresses ---- */
