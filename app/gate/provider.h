@@ -44,7 +44,7 @@ void upstream_error_of(int status, struct upstream_error *error_r);
 /* What a provider's own code is called by OpenAI, where clients go by it: "context_length_exceeded", "insufficient_quota",
  * "content_policy_violation"; else NULL. */
 const char *upstream_error_word(const char *code);
-/* An error's body as its caller may see it, in ${arena}; empty if it is no JSON object, or hides our secret where it cannot be crossed out. */
+/* An error's body as its caller may see it, in ${arena}; empty if it is no JSON object without our secret. */
 struct bytes upstream_error_body(struct bytes body, const struct secret *, struct arena *);
 
 /* What a provider's rate-limit headers say; -1 = not said. Resets are ms from now. */

@@ -31,9 +31,9 @@ static void test_bodies(void **state)
         {"{\"type\":\"error\", \"x\":[1, null]}", "{\"type\":\"error\", \"x\":[1, null]}"},
         {"{\"error\":\"bad key sk-a/secret!\"}", "{\"error\":\"bad key ***********!\"}"},
         {"{\"sk-a/secret\":\"sk-a/secret\"}", "{\"***********\":\"***********\"}"},
-        {"{\"error\":{\"a\":[\"bad key sk-a\\/secret\"]}}", ""},
-        {"{\"error\":\"\\u0073k-a/secret\"}", ""},
-        {"{\"\\u0073k-a/secret\":1}", ""},
+        {"{\"error\":{\"a\":[\"bad key sk-a\\/secret\"]}}", "{\"error\":{\"a\":[\"bad key ************\"]}}"},
+        {"{\"error\":\"\\u0073k-a/secret\"}", "{\"error\":\"****************\"}"},
+        {"{\"\\u0073k-a/secret\":1}", "{\"****************\":1}"},
         {"[1]", ""}, {"nothing", ""}, {"", ""}, {"{\"error\":", ""}, {"<html>sk-a/secret", ""},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
