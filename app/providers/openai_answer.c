@@ -196,10 +196,10 @@ static const char *finish_of(const char *word)
 
 static bool read_finish(struct reader *r, struct json reason, struct bytes frame, struct err *err)
 {
-    const char *word = r->finish ? NULL : reader_word(r, reason);      /* the first counts: a copy of each would have no end */
+    const char *word = r->finish || json_equal(reason, "null") ? NULL : reader_word(r, reason);     /* a copy of each would have no end */
     const char *finish;
 
-    if (!word || strcmp(word, "null") == 0)
+    if (!word)
         return true;
     finish = finish_of(word);
     if (!finish)
