@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/parse.h"
 #include "gate/gate.h"
+#include "gate/outcome.h"
 #include "gate/who.h"
 
 static const char *const profiles[] = {"standard", "strict", "local-only", NULL};
@@ -67,7 +68,7 @@ static void keep_headers(struct request *rq, const struct door *door, struct cha
     }
 }
 
-bool door_read(struct request *rq, const struct door *door, struct chat *chat)
+static bool door_read(struct request *rq, const struct door *door, struct chat *chat)
 {
     struct json body;
 
@@ -167,23 +168,15 @@ void door_whole(struct run *run, struct bytes body)
     stream_whole(caller->stream, 200, headers, n, body);
 }
 
-struct bytes door_own_error(const struct run *run)
-{
-    const struct upstream_error *error = &run->reader.error;
-
-    return error->kind == ERR_UPSTREAM_AUTH ? (struct bytes){0} : error->body;
-}
-
 void door_fail_own(struct run *run, const struct err *err)
 {
     struct caller *caller = run->caller;
     struct header headers[RUN_HEADERS + 4];
     size_t n = answer_headers(run, "application/json", headers);
-    int status = run->reader.error.status;
 
     if (err->retry_after_s > 0)
         headers[n++] = (struct header){"Retry-After", arena_printf(run->arena, "%d", err->retry_after_s)};
-    stream_whole(caller->stream, status >= 400 ? status : err_status(err->kind), headers, n, door_own_error(run));
+    stream_whole(caller->stream, (int)run->entry.run.http_status, headers, n, outcome_own_error(run));
 }
 
 void door_fail(struct run *run, const struct err *err)

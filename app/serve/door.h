@@ -30,9 +30,6 @@ bool door_run(struct request *, const struct door *);
  * what the decision points to lives as long as the request. */
 must_check bool door_decide(struct request *, const struct door *, struct chat *, struct decision *decision_r);
 
-/* Check and read the body without running it: for counting tokens. */
-must_check bool door_read(struct request *, const struct door *, struct chat *);
-
 /* Parts of a run_client that are alike. */
 void door_attach(struct run *, struct loop *);
 void door_fail(struct run *, const struct err *);        /* before begin: the error as a whole answer */
@@ -43,9 +40,7 @@ void door_begin(struct run *, const char *content_type);
 must_check bool door_send(struct run *, const struct buf *);
 /* A whole answer of 200 with the run's headers. */
 void door_whole(struct run *, struct bytes body);
-/* What failed is a provider of the caller's own dialect: its error as it said it, for callers that go by its words. A refusal of our credentials is not:
- * the caller's are good. Empty = there is none. */
-struct bytes door_own_error(const struct run *);
+/* outcome_own_error() as a whole answer, with the provider's status. */
 void door_fail_own(struct run *, const struct err *);    /* the same as a whole answer, with the provider's status */
 
 #endif

@@ -123,10 +123,11 @@ bool responses_count(struct request *rq)
     static const struct door door = {.read = responses_count_read};
     struct chat *chat = chat_new(rq->arena);
     struct count_view view = {.object = "response.input_tokens"};
+    struct decision decision;
 
-    if (!door_read(rq, &door, chat))
+    if (!door_decide(rq, &door, chat, &decision))
         return false;
-    view.input_tokens = estimate_chat(chat, chat->model);
+    view.input_tokens = estimate_chat(chat, decision.chosen->model->name);
     return response_json(rq, 200, count_view_fields, &view);
 }
 
