@@ -57,7 +57,7 @@ struct tried_view provider_test_view_of(const struct show *s, const struct check
     };
 
     view.mark.word = say(s, view.ok ? "provider.test.passed" : "provider.test.failed");
-    view.message = *check->reason ? show_reason(s, check->reason) : say(s, "provider.test.good");
+    view.message = *check->reason ? show_reason(s, check->reason) : say(s, check->names.n ? "provider.test.good" : "provider.test.good_unlisted");
     return view;
 }
 
