@@ -12,6 +12,7 @@ before(async () => {
     env: { MOONGATE_RETRY_BASE_MS: '5', MOONGATE_TRIES_MAX: '1', MOONGATE_BREAKER_OPEN_S: '1', MOONGATE_BREAKER_CALLS_MIN: '4' } });
   second = await Fakellm.start(join(OUT, 'fakellm'), join(stack.logs, 'second.log'));
   await stack.addProvider({ name: 'second', baseUrl: `${second.url}/v1`, models: ['pair', 'last'] });
+  await stack.addProvider({ name: 'house', type: 'anthropic', baseUrl: second.url, models: ['shy'] });
   await stack.until('the second provider', async () => (await stack.chat('last')).ok);
 });
 after(async () => { await second?.stop(); await stack?.stop(); });
@@ -62,6 +63,21 @@ test('while it rests the next candidate answers at once', async () => {
   assert.equal(await asked(), 0);
   const { decision } = await stack.run(answer.id);
   assert.deepEqual(decision.filter((c) => c.model === 'pair').map((c) => `${c.provider_name} ${c.verdict}`), ['first breaker', 'second chosen']);
+});
+
+test('who asks for what cannot be said does not take the probe away', async () => {
+  await stack.until('the model to be known', async () => (await ask('shy')).status === 200);
+  await second.script({ shy: 'status=500' });
+  await stack.until('its breaker to open', async () => (await ask('shy')).status === 503);
+  await second.script({ shy: 'text=Back' });
+  const refused = new Set();
+  await stack.until('a probe to pass', async () => {
+    const answer = await stack.chat('shy', 'x', { n: 2 });
+    refused.add(answer.status);
+    await answer.text();
+    return (await ask('shy')).status === 200;
+  });
+  assert.ok(refused.has(400), [...refused].join());
 });
 
 test('one probe at a time', async () => {
