@@ -102,7 +102,8 @@ static const struct provider_option_row openrouter_options[] = {
 };
 /* models, route and preset choose other models than the one that was allowed. */
 static const struct openai_ways openrouter_ways = {
-    .takes = TAKES_ALL | TAKES_TOP_K, .refuse = "models route preset", .members = openrouter_members, .headers = openrouter_headers, .effort = EFFORT_OBJECT, .thoughts = THOUGHTS_DETAILS,
+    .takes = TAKES_ALL | TAKES_TOP_K, .refuse = "models route preset", .members = openrouter_members, .headers = openrouter_headers,
+    .effort = EFFORT_OBJECT, .thoughts = THOUGHTS_DETAILS,
     .key_path = "/key", .signatures = true,
 };
 const struct provider_type openrouter_service = {

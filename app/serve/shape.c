@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "serve/shape.h"
 
+#include <ctype.h>
 #include <inttypes.h>
-#include <strings.h>
+#include <string.h>
 
 #include "base/arena.h"
 #include "base/err.h"
@@ -82,6 +83,19 @@ static bool fits(struct json value, const struct shape_field *f, struct arena *a
     return false;
 }
 
+/* Whether ${text} is ${name}, which is in small letters, but for the case: as Unicode folds it, there are two letters beyond ASCII that become s and k. */
+static bool folds_to(const char *text, const char *name)
+{
+    for (; *text && *name; name++) {
+        bool s = strncmp(text, "\xc5\xbf", 2) == 0, k = strncmp(text, "\xe2\x84\xaa", 3) == 0;
+
+        if ((s ? 's' : k ? 'k' : tolower((unsigned char)*text)) != *name)
+            return false;
+        text += s ? 2 : k ? 3 : 1;
+    }
+    return !*text && !*name;
+}
+
 /* A known name in other letters. Programs that do not mind the case (Go's encoding/json does not) would take it for the field itself, and in place of
  * the one that was checked: "Model" beside "model" would choose a model that nobody allowed. */
 static const struct shape_field *find_in_other_case(const struct shape_field *fields, struct json name, struct arena *a)
@@ -89,7 +103,7 @@ static const struct shape_field *find_in_other_case(const struct shape_field *fi
     const char *text = name.n <= NAME_LONGEST ? json_string(name, a) : NULL;
 
     for (const struct shape_field *f = fields; text && f->name; f++)
-        if (strcasecmp(text, f->name) == 0)
+        if (folds_to(text, f->name))
             return f;
     return NULL;
 }

@@ -51,6 +51,7 @@ static void test_bad(void **state)
         {"\"text\":7", "text", "7", "string, 2–4"},
         {"\"Text\":\"ab\"", "Text", "\"ab\"", "text"},
         {"\"text\":\"ab\",\"TEXT\":null", "TEXT", "null", "text"},
+        {"\"text\u017f\":\"ab\"", "text\u017f", "\"ab\"", "texts"},
         {"\"\\u0054ex\\u0074\":\"ab\"", "Text", "\"ab\"", "text"},
         {"\"any\":[]", "any", "[]", "string"},
         {"\"any\":\"a\\u0000\"", "any", "\"a\\u0000\"", "string"},
