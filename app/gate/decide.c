@@ -163,6 +163,22 @@ static const char *class_most(const struct decision *d)
     return class_words[most];
 }
 
+/* ERR_POLICY with a sentence of its own; the log and the run's page hear of the first candidate that was refused for it. */
+static bool fail_policy(const struct decision *d, const char *verdict, const char *message, const char *field, const char *value, const char *allowed,
+                        struct err *err)
+{
+    const struct candidate *c = d->candidates.items;
+    struct err fact;
+
+    while (strcmp(c->verdict, verdict) != 0)
+        c++;
+    fail(&fact, ERR_POLICY, "%s %s: %s/%s", c->verdict, c->detail, c->provider->name, c->model->name);
+    fail_field_as(err, message, field, value, allowed);
+    err->kind = ERR_POLICY;
+    snprintf(err->text, sizeof(err->text), "%s", fact.text);
+    return false;
+}
+
 /* Why nothing was chosen: what the caller may not have says more than what is switched off. */
 static bool fail_refused(const struct decision *d, const struct wish *wish, struct err *err)
 {
@@ -172,9 +188,9 @@ static bool fail_refused(const struct decision *d, const struct wish *wish, stru
     if (count(d, "key") == d->candidates.n)
         return fail_field_as(err, "error.model_forbidden", "model", model, "") || (err->kind = ERR_FORBIDDEN, false);
     if (count(d, "class"))
-        return fail_field_as(err, "error.class", "X-Data-Class", class_words[wish->data_class], class_most(d)) || (err->kind = ERR_POLICY, false);
+        return fail_policy(d, "class", "error.class", "X-Data-Class", class_words[wish->data_class], class_most(d), err);
     if (count(d, "sovereign"))
-        return fail_field_as(err, "error.local_only", "model", model, "") || (err->kind = ERR_POLICY, false);
+        return fail_policy(d, "sovereign", "error.local_only", "model", model, "", err);
     if (count(d, "embed"))
         return fail_field_as(err, "error.no_embeddings", "model", model, "");
     return fail(err, ERR_NO_PROVIDER, "no candidate for model %s is allowed: %s %s", model, c->verdict, c->detail);

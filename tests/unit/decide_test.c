@@ -165,6 +165,7 @@ static void test_the_reason_that_counts(void **state)
         must_fail(decide(s, &(struct wish){.model = "m", .data_class = CLASS_SECRET}, a, &d, &err), ERR_POLICY);
         assert_string_equal(err.value, "secret");
         assert_string_equal(err.message, "error.class");
+        assert_non_null(strstr(err.text, "secret > public"));
         assert_string_equal(err.allowed, "public");
         must_fail(decide(s, &(struct wish){.model = "m", .local_only = true}, a, &d, &err), ERR_POLICY);
         assert_string_equal(err.message, "error.local_only");
