@@ -27,11 +27,13 @@ before(async () => {
   ids.key = JSON.parse((await world.admin.send('GET', '/api/v1/keys')).text).keys[0].id;
   await world.providerState(ids.provider, 'ok');
   ids.runs = await world.sendRuns(key);
+  ids.price = JSON.parse((await world.admin.send('GET', '/api/v1/prices')).text).prices[0].id;
   values = { name: 'health_interval_s' };
 });
 after(() => world?.stop());
 
-const of = (path) => ({ ...values, id: path.includes('/keys') ? ids.key : path.includes('/runs') ? ids.runs.ok : ids.provider });
+const of = (path) => ({ ...values, id: path.includes('/keys') ? ids.key : path.includes('/runs') ? ids.runs.ok
+  : path.includes('/prices') ? ids.price : ids.provider });
 const all = (list) => list().flatMap((r, i) => list(of(r.path))[i]);
 // All that a change would change.
 const state = async () => JSON.stringify(await Promise.all(['providers', 'api_keys', 'users', 'settings', 'models', 'audit'].map((table) =>
