@@ -61,7 +61,7 @@ struct list option_views(const struct show *s, const struct provider_type *type,
             .help = say(s, arena_printf(s->arena, "provider.option.%s.help", rows[i].name)), .value = *value ? value : rows[i].initial,
             .effective = effective, .proposed = !*value && *effective, .example = rows[i].example, .required = rows[i].required,
             .number = rows[i].to > 0, .max = rows[i].max ? rows[i].max : 200, .is_choice = rows[i].words != NULL,
-            .optional = !rows[i].required && !rows[i].words,
+            .optional = !rows[i].required && !rows[i].unless && !rows[i].words,
             .words = word_choices(s, rows[i].words, effective),
             .error = form ? form_message(form, arena_printf(s->arena, "options.%s", rows[i].name)) : NULL,
         };

@@ -132,6 +132,7 @@ struct provider_option_row {
     const char *initial;                 /* proposed, and used when none is stored; "" */
     const char *example;                 /* placeholder; NULL */
     bool required;
+    const char *unless, *word;           /* required unless that option, which has an initial value, is this word; NULL = no such */
     const char *const *words;            /* one of these; NULL = text */
     int64_t max;                         /* characters of a text; 0 = 200 */
     int64_t from, to;                    /* a whole number between these; ${to} 0 = text */

@@ -77,14 +77,24 @@ static bool has_control(const char *text)
     return false;
 }
 
-static bool check_value(const struct provider_option_row *row, const char *value, struct arena *a, struct err *err)
+static bool is_needed(const struct provider_type *type, const struct provider_option_row *row, struct list options)
+{
+    const char *other = row->unless ? value_of(options, row->unless) : NULL;
+
+    if (!row->unless)
+        return row->required && !*row->initial;
+    other = other && *other ? other : row_of(type, row->unless)->initial;
+    return strcmp(other, row->word) != 0;
+}
+
+static bool check_value(const struct provider_option_row *row, const char *value, bool needed, struct arena *a, struct err *err)
 {
     const char *field = arena_printf(a, "options.%s", row->name);
     int64_t max = row->max ? row->max : TEXT_DEFAULT, number;
     size_t word;
 
     if (!value || !*value)
-        return !row->required || *row->initial || fail_field_as(err, "form.required", field, "", "");
+        return !needed || fail_field_as(err, "form.required", field, "", "");
     if (row->words)
         return parse_word(value, row->words, field, &word, err);
     if (row->to)
@@ -103,7 +113,7 @@ bool provider_options_check(const struct provider_type *type, const char *json, 
         if (!row_of(type, option[i].name))
             return fail_field(err, arena_printf(a, "options.%s", option[i].name), option[i].value, names_of(type, a));
     for (const struct provider_option_row *row = type->options; row && row->name; row++)
-        if (!check_value(row, value_of(options, row->name), a, err))
+        if (!check_value(row, value_of(options, row->name), is_needed(type, row, options), a, err))
             return false;
     return true;
 }

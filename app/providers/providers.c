@@ -38,7 +38,7 @@ static const struct provider_type anthropic = {
 static const char *const bedrock_auths[] = {"sigv4", "api-key", NULL};
 static const struct provider_option_row bedrock_options[] = {
     {.name = "auth", .initial = "sigv4", .words = bedrock_auths},
-    {.name = "access_key_id", .initial = "", .example = "AKIAIOSFODNN7EXAMPLE", .max = 128},
+    {.name = "access_key_id", .initial = "", .example = "AKIAIOSFODNN7EXAMPLE", .unless = "auth", .word = "api-key", .max = 128},
     {.name = "region", .initial = "", .example = "us-east-1", .max = 40},
     {.name = NULL},
 };

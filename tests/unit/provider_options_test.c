@@ -14,7 +14,12 @@ static const struct provider_option_row rows[] = {
     {.name = "needed", .initial = "", .required = true},
     {.name = NULL},
 };
-static const struct provider_type type = {.name = "t", .options = rows}, plain = {.name = "p"};
+static const struct provider_option_row pair[] = {
+    {.name = "way", .initial = "one", .words = words},
+    {.name = "half", .initial = "", .unless = "way", .word = "two"},
+    {.name = NULL},
+};
+static const struct provider_type type = {.name = "t", .options = rows}, plain = {.name = "p"}, paired = {.name = "pair", .options = pair};
 
 /* "name=value;" as a list. */
 static struct list sent_of(const char *text)
@@ -55,6 +60,8 @@ static void test_check(void **state)
     const char *const good[] = {"needed=x;", "needed=x;word=two;number=100;text=12345;"};
     for (size_t i = 0; i < COUNT(good); i++)
         must(provider_options_check(&type, provider_options_merge(&type, NULL, sent_of(good[i]), false, a), a, &err));
+    must(provider_options_check(&paired, "{\"half\":\"x\"}", a, &err));
+    must(provider_options_check(&paired, "{\"way\":\"two\"}", a, &err));
     must(provider_options_check(&plain, NULL, a, &err));
     must(provider_options_check(&plain, "{}", a, &err));
     const struct { const struct provider_type *type; const char *sent, *field, *value, *allowed; } bad[] = {
@@ -67,6 +74,8 @@ static void test_check(void **state)
         {&type, "needed=x;other=1;", "options.other", "1", "word, number, text, needed"},
         {&type, "needed=x;other=;", "options.other", " ", "word, number, text, needed"},
         {&plain, "text=1;", "options.text", "1", "—"},
+        {&paired, "", "options.half", "", ""},
+        {&paired, "way=one;", "options.half", "", ""},
     };
     for (size_t i = 0; i < COUNT(bad); i++) {
         must_fail(provider_options_check(bad[i].type, provider_options_merge(bad[i].type, NULL, sent_of(bad[i].sent), false, a), a, &err), ERR_INPUT);
