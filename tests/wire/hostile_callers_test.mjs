@@ -101,7 +101,7 @@ for (const [path, rich] of Object.entries(RICH))
       for (let i = 0; i < CASES; i++) {
         const body = structuredClone({ model: one(modelsFor(path)), ...rich });
         for (let k = random(3); k >= 0; k--) {
-          const [holder, name] = one(places(body).filter(([, n]) => n !== 'model'));
+          const [holder, name] = one(places(body).filter(([, n]) => n !== 'model')) ?? [body, 'x'];
           if (random(5)) holder[name] = structuredClone(one(ODD));
           else if (Array.isArray(holder)) holder.splice(name, 0, structuredClone(one(ODD)));
           else delete holder[name];
