@@ -21,10 +21,9 @@ const char *secret_tail(const struct secret *, struct arena *);
 /* Cross out (*) the secret wherever ${text} quotes it, as it is or with JSON's escapes. One of fewer than six characters is a word, not a secret.
  * NULL hides nothing. */
 void secret_hide(const struct secret *, char *text);
-/* The same in an answer, which is text or a piece of JSON: whether it quotes the secret; and ${text}'s n bytes without it, still JSON if they were.
+/* The same in an answer, which is text or a piece of JSON, and stays JSON if it was: ${text} itself if it quotes nothing, else a copy in the arena.
  * Here one of fewer than 16 bytes is a word: keys like "ollama" are usual, and so are answers with that word. */
-bool secret_quoted(const struct secret *, struct bytes text);
-void secret_cross_out(const struct secret *, char *text, size_t n);
+struct bytes secret_clean(const struct secret *, struct bytes text, struct arena *);
 /* Overwrite memory in a way the compiler keeps. */
 void secret_wipe(void *p, size_t n);
 

@@ -3,6 +3,7 @@
  * or an escape. */
 #include <string.h>
 
+#include "base/arena.h"
 #include "base/secret.h"
 #include "base/utf8.h"
 
@@ -101,21 +102,20 @@ static void cross_out(struct bytes secret, char *text, size_t n)
     }
 }
 
-bool secret_quoted(const struct secret *s, struct bytes text)
+struct bytes secret_clean(const struct secret *s, struct bytes text, struct arena *a)
 {
     struct bytes secret = secret_view(s);
     const char *p = (const char *)text.p;
+    char *own;
     size_t n;
 
     if (secret.n < ANSWER_MIN || !text.n)
-        return false;
-    return memmem(text.p, text.n, secret.p, secret.n) || (memchr(text.p, '\\', text.n) && find(secret, p, p + text.n, &n));
-}
-
-void secret_cross_out(const struct secret *s, char *text, size_t n)
-{
-    if (s)
-        cross_out(secret_view(s), text, n);
+        return text;
+    if (!memmem(text.p, text.n, secret.p, secret.n) && !(memchr(text.p, '\\', text.n) && find(secret, p, p + text.n, &n)))
+        return text;
+    own = arena_copy(a, text.p, text.n);
+    cross_out(secret, own, text.n);
+    return (struct bytes){(const uint8_t *)own, text.n};
 }
 
 void secret_hide(const struct secret *s, char *text)

@@ -131,7 +131,8 @@ void provider_check(const struct provider *provider, int64_t timeout_ms, struct 
 
     *check_r = (struct check){.reason = ""};
     if (ask(provider, timeout_ms, true, a, &result, &body) && ask(provider, timeout_ms, false, a, &result, &body))
-        listed = (rules->alive && rules->alive(provider, result.status)) || rules->read_models(body, a, &check_r->models, &err);
+        listed = (rules->alive && rules->alive(provider, result.status))
+              || rules->read_models(secret_clean(provider->secret, body, a), a, &check_r->models, &err);      /* names are shown and stored */
     if (listed)
         facts_ask(provider, timeout_ms, a, check_r->models);
     for (size_t i = 0; i < check_r->models.n; i++)

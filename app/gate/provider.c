@@ -155,13 +155,7 @@ int64_t reader_tokens(struct json usage, const char *name)
 /* A whole answer is kept until it is sent, events of a stream are not. */
 struct bytes reader_clean(const struct reader *r, struct bytes text)
 {
-    char *own;
-
-    if (!secret_quoted(r->secret, text))
-        return text;
-    own = arena_copy(r->chat->stream ? r->scratch : r->arena, text.p, text.n);
-    secret_cross_out(r->secret, own, text.n);
-    return (struct bytes){(const uint8_t *)own, text.n};
+    return secret_clean(r->secret, text, r->chat && r->chat->stream ? r->scratch : r->arena);
 }
 
 static const char *clean_word(const struct reader *r, const char *word)

@@ -206,6 +206,18 @@ describe('lines without an end', () => {
     });
 });
 
+test('a secret in a list of models is neither shown nor stored', async () => {
+  const admin = await stack.createKey('admin', 'admin'), [{ id }] = await stack.rows("select id from providers where name = 'p-openai'");
+  rogue.models = JSON.stringify({ data: [{ id: `m-${SECRET}` }, { id: 'm2' }] }).replaceAll('/', '\\/');
+  const said = await (await stack.post(`/api/v1/providers/${id}/test`, {}, { key: admin })).text();
+  assert.ok(JSON.parse(said).models.includes('m2'), said);
+  assert.ok(!/hunter2|canary/.test(said), said);
+  for (const { table_name: table } of await stack.rows("select table_name from information_schema.tables where table_schema = 'public'")) {
+    const text = JSON.stringify(await stack.rows(`select * from "${table}"`));
+    assert.ok(!/hunter2|canary/.test(text), `${table}: ${text.slice(0, 2000)}`);
+  }
+});
+
 test('Retry-After and friends of absurd size are no more than a wait', async () => {
   for (const name of names)
     for (const value of ['99999999999999999999', '-5', '1e300', 'Fri, 31 Dec 9999 23:59:59 GMT', '18446744073709551616ms', 'NaN', '']) {

@@ -48,7 +48,7 @@ export class Rogue {
       text = text.slice(end + 4 + length);
       this.requests.push({ head, body });
       if (head.startsWith('GET')) {
-        socket.end(`${JSON_HEAD}{"data":[]}`);
+        socket.end(`${JSON_HEAD}${this.models ?? '{"data":[]}'}`);
         return;
       }
       const play = this.plays[modelOf(head, body)];
