@@ -108,8 +108,8 @@ static const struct openai_ways openrouter_ways = {
 };
 const struct provider_type openrouter_service = {
     CLOUD("openrouter", "OpenRouter", "OR", openrouter_ways, "https://openrouter.ai/api/v1"), .help = "provider.type.help.openai",
-    .options = openrouter_options, .retention = RETENTION_ENFORCED, .switches = "provider.data_collection=deny, provider.zdr=true", .embed_max = 64,
-    .prices = "openrouter",
+    .options = openrouter_options, .retention = RETENTION_ENFORCED, .switches = "provider.data_collection=deny, provider.zdr=true",
+    .prices = "openrouter",              /* no embeddings: the switches are not documented for them */
 };
 
 static const struct openai_ways perplexity_ways = {
