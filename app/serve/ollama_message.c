@@ -94,7 +94,7 @@ static bool check_call(struct json call, const char *field, struct arena *a, str
 {
     struct json function = json_member(call, "function"), arguments = json_member(function, "arguments");
 
-    if (json_kind(json_member(function, "name")) != JSON_STRING)
+    if (!json_string(json_member(function, "name"), a))      /* nor one that holds a NUL: later ones are compared with it */
         return fail_field(err, arena_printf(a, "%s.function.name", field), "", "string");
     if (arguments.p && json_kind(arguments) != JSON_OBJECT && json_kind(arguments) != JSON_NULL)
         return fail_field(err, arena_printf(a, "%s.function.arguments", field), shape_excerpt(arguments, a), "object");

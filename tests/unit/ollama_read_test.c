@@ -64,6 +64,8 @@ static void test_bad_bodies(void **state)
         {"{\"model\":\"m\",\"messages\":[{\"role\":\"assistant\",\"thinking\":7}]}", "messages[0].thinking", "7", "string"},
         {"{\"model\":\"m\",\"messages\":[{\"role\":\"assistant\",\"tool_calls\":{}}]}", "messages[0].tool_calls", "{}", "array"},
         {"{\"model\":\"m\",\"messages\":[{\"role\":\"assistant\",\"tool_calls\":[{\"function\":{}}]}]}", "messages[0].tool_calls[0].function.name", "", "string"},
+        {"{\"model\":\"m\",\"messages\":[{\"role\":\"assistant\",\"tool_calls\":[{\"function\":{\"name\":\"\\u0000f\"}}]}]}",
+         "messages[0].tool_calls[0].function.name", "", "string"},
         {"{\"model\":\"m\",\"messages\":[{\"role\":\"assistant\",\"tool_calls\":[{\"function\":{\"name\":\"f\",\"arguments\":\"{}\"}}]}]}",
          "messages[0].tool_calls[0].function.arguments", "\"{}\"", "object"},
         {"{\"model\":\"m\"," HELLO ",\"stream\":\"no\"}", "stream", "\"no\"", "true, false"},
