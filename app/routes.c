@@ -158,7 +158,7 @@ const struct route routes[] = {
     {POST, "/admin/keys", DEVELOPER, .run = key_create_do, .lane = LANE_PAGES, .twin = "/api/v1/keys", .body_max = BODY_PROVIDER,
      .help = "api.key_create", .form = key_sent_fields, .view = key_created_fields},
     {GET, "/admin/keys/new", DEVELOPER, .run = key_new_page, .lane = LANE_PAGES},
-    {GET, "/api/v1/keys/:id", DEVELOPER, .run = key_detail, .face = FACE_API, .lane = LANE_PAGES, .help = "api.key", .view = key_view_fields},
+    {GET, "/api/v1/keys/:id", DEVELOPER, .run = key_detail, .face = FACE_API, .lane = LANE_PAGES, .help = "api.key_one", .view = key_view_fields},
     {GET, "/admin/keys/:id/revoke", DEVELOPER, .run = key_revoke_page, .lane = LANE_PAGES},
     {POST, "/admin/keys/:id/revoke", DEVELOPER, .run = key_revoke_do, .lane = LANE_PAGES, .twin = "/api/v1/keys/:id", .twin_method = DELETE,
      .body_max = BODY_FORM, .help = "api.key_revoke"},
