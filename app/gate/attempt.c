@@ -305,7 +305,7 @@ static void begin_reading(struct run *run)
     run->reasoning = run->text;
     run->calls = (struct list){0};
     run->answer = (struct chat_answer){0};
-    run->thought_from = run->kept = 0;
+    run->thought_from = run->kept = run->argued = 0;
     run->body = (struct buf){0};
     run->embed_first = (struct http_result){0};
     run->status = 0;

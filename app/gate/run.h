@@ -74,6 +74,7 @@ struct run {
     size_t embed_asked;                  /* of an embedding: inputs of the request under way */
     int64_t embed_began;                 /* mono µs: its first request */
     struct http_result embed_first;      /* how that went */
+    size_t argued;                       /* bytes of arguments of all tool calls so far */
     size_t at;                           /* which candidate is asked */
     int64_t tries, tries_here;           /* attempts begun: of all, of this candidate */
     bool probe;                          /* this attempt is the probe of a half-open breaker */

@@ -2,7 +2,9 @@
 #include "gate/voice.h"
 
 #include "base/clock.h"
+#include "base/err.h"
 #include "gate/collect.h"
+#include "gate/journey.h"
 #include "gate/outcome.h"
 #include "gate/relay.h"
 
@@ -41,11 +43,27 @@ static void keepalive_due(void *arg)
         run_gone(run);
 }
 
+/* Clients that want calls whole keep their arguments until each is complete: all of them together are bounded like a whole answer. */
+static bool argues_on(struct run *run, const struct chat_event *event)
+{
+    struct err err = {0};
+    size_t most = (size_t)run->snapshot->settings.values.answer_max;
+
+    if (event->type != EVENT_TOOL_CALL)
+        return true;
+    run->argued += event->arguments.n;
+    if (run->argued <= most)
+        return true;
+    fail(&err, ERR_UPSTREAM, "provider %s: the arguments of its tool calls are longer than %zu bytes", run->target.provider->name, most);
+    journey_fail(run, &err);
+    return false;
+}
+
 bool voice_event(void *arg, const struct chat_event *event)
 {
     struct run *run = arg;
 
-    if (run->gone)
+    if (run->gone || !argues_on(run, event))
         return false;
     if (!run->first_token_us && (run->reader.text_bytes || run->reader.tool_calls))
         run->first_token_us = run_age_us(run);

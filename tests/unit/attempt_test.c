@@ -429,6 +429,18 @@ static void test_bodies_without_end(void **state)
     }
 }
 
+/* Arguments without end are kept by nobody, whoever collects them. */
+static void test_calls_without_end(void **state)
+{
+    (void)state;
+    configure("openai", url, "answer_max", "100000");
+    struct caller *c = run_of(arena_printf(a, SSE AGAIN "data: {\"choices\":[{\"delta\":{\"tool_calls\":[{\"index\":0,\"id\":\"c\",\"function\":{\"name\":\"f\","
+                                                        "\"arguments\":\"%04000d\"}}]}}]}\n\n", 1), &(struct question){.stream = true});
+    assert_int_equal(c->err.kind, ERR_UPSTREAM);
+    assert_non_null(strstr(c->err.text, "longer than 100000 bytes"));
+    assert_recorded(c, "truncated");
+}
+
 /* What is long in an answer does not make the run too long to be recorded. */
 static void test_long_words(void **state)
 {
@@ -534,6 +546,7 @@ int main(void)
         cmocka_unit_test(test_whole_answers),
         cmocka_unit_test(test_statuses),
         cmocka_unit_test(test_bodies_without_end),
+        cmocka_unit_test(test_calls_without_end),
         cmocka_unit_test(test_long_words),
         cmocka_unit_test(test_keepalive),
         cmocka_unit_test(test_a_caller_who_hangs_up),
