@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
-import { Stack } from './stack.mjs';
+import { OUT, Stack } from './stack.mjs';
 
 const LIMIT = 32 << 20, FRONT = 33 << 20;
 // A pause between its pieces: a caller that stays behind by more than stream_buffer is cut, and this test's is no fast one.
@@ -47,7 +47,8 @@ describe('a stream of 200 MiB', () => {
       assert.ok(got.n > 200 << 20, `${got.n} bytes came: ${got.end}`);
       assert.match(got.end, end);
       console.log(`# ${how}: ${(got.n / 2 ** 20).toFixed(0)} MiB, memory ${(rss / 2 ** 20).toFixed(1)} MiB before, at most ${(most / 2 ** 20).toFixed(1)}`);
-      assert.ok(most - rss < BUFFER + (8 << 20), `${most - rss} bytes more`);
+      // A sanitizer keeps what was freed for a while: memory is judged in the plain build.
+      assert.ok(/asan|tsan/.test(OUT) || most - rss < BUFFER + (8 << 20), `${most - rss} bytes more`);
     });
   }
 });
