@@ -35,6 +35,8 @@ static void bodies_write(const struct provider_type *type, const struct chat *ch
         return;
     if (!json_check(request.body, &(struct json_limits){.depth = 128, .allow_nul = true}, &body, &err) || json_kind(body) != JSON_OBJECT)
         abort();
+    if (chat->embed)                         /* what switches there are is for conversations */
+        return;
     if (type->switches && !strcmp(type->switches, "store=false") && json_kind(json_member(body, "store")) != JSON_FALSE)
         abort();                             /* whatever the caller says, nothing is kept */
     if (!strcmp(type->name, "openrouter") && !json_is_true(json_at(body, "provider.zdr")))
