@@ -27,6 +27,7 @@ struct run_client {
     void (*attach)(struct run *, struct loop *);                           /* first: the run has come to its relay */
     void (*begin)(struct run *);                                           /* a stream starts: status and headers */
     bool (*event)(struct run *, const struct chat_event *);                /* false: the caller is gone or takes too little */
+    bool (*left)(const struct run *);                                      /* which of both: the caller is gone; NULL = cannot be told */
     bool pieces;                         /* event() gets whole answers too, before begin: the API keeps their order, or notes what it drops */
     bool (*comment)(struct run *);                                         /* keep a silent stream alive; NULL if the dialect has no way */
     void (*end)(struct run *);                                             /* a stream ended well: its end mark */

@@ -74,11 +74,15 @@ bool voice_event(void *arg, const struct chat_event *event)
     if (!run->chat->stream && !run->client->pieces)
         return collect(run, event);
     run->said = true;
-    if (!run->chat->stream)
-        return run->client->event(run, event);
-    voice_begin(run);
-    run->said_at = clock_mono();
-    return run->client->event(run, event);
+    if (run->chat->stream) {
+        voice_begin(run);
+        run->said_at = clock_mono();
+    }
+    if (run->client->event(run, event))
+        return true;
+    /* A write that breaks may come before the word that the caller hung up. */
+    run->gone = run->gone || (run->client->left && run->client->left(run));
+    return false;
 }
 
 void voice_open(struct run *run)

@@ -97,7 +97,8 @@ static void completions_whole(struct run *run, const struct chat_answer *said)
 }
 
 static const struct run_client client = {
-    .attach = door_attach, .begin = openai_stream_begin, .event = completions_event, .pieces = true, .comment = openai_stream_comment,
+    .attach = door_attach, .left = door_left,
+    .begin = openai_stream_begin, .event = completions_event, .pieces = true, .comment = openai_stream_comment,
     .end = completions_end, .whole = completions_whole, .fail = openai_stream_fail, .close = door_close,
 };
 

@@ -130,6 +130,13 @@ void door_attach(struct run *run, struct loop *loop)
     stream_attach(caller->stream, loop, caller_gone, run);
 }
 
+bool door_left(const struct run *run)
+{
+    const struct caller *caller = run->caller;
+
+    return stream_broken(caller->stream);
+}
+
 static size_t answer_headers(const struct run *run, const char *content_type, struct header headers[RUN_HEADERS + 4])
 {
     struct http_header of_run[RUN_HEADERS];

@@ -32,6 +32,7 @@ must_check bool door_decide(struct request *, const struct door *, struct chat *
 
 /* Parts of a run_client that are alike. */
 void door_attach(struct run *, struct loop *);
+bool door_left(const struct run *);
 void door_fail(struct run *, const struct err *);        /* before begin: the error as a whole answer */
 void door_close(struct run *);
 /* Status 200 and the run's headers, with a content type. */

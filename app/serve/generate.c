@@ -131,7 +131,8 @@ static void generate_fail(struct run *run, const struct err *err)
 }
 
 static const struct run_client generate_client = {
-    .attach = door_attach, .begin = generate_begin, .event = generate_event, .end = generate_end, .whole = generate_whole,
+    .attach = door_attach, .left = door_left,
+    .begin = generate_begin, .event = generate_event, .end = generate_end, .whole = generate_whole,
     .fail = generate_fail, .close = door_close, .no_opaque = true,
 };
 

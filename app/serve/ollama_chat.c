@@ -264,11 +264,13 @@ static void answer_fail(struct run *run, const struct err *err)
 }
 
 static const struct run_client chat_client = {
-    .attach = door_attach, .begin = answer_begin, .event = answer_event, .end = answer_end, .whole = answer_whole, .fail = answer_fail,
+    .attach = door_attach, .left = door_left,
+    .begin = answer_begin, .event = answer_event, .end = answer_end, .whole = answer_whole, .fail = answer_fail,
     .close = door_close, .own_errors = true, .no_opaque = true,
 };
 static const struct run_client generate_client = {
-    .attach = door_attach, .begin = answer_begin, .event = answer_event, .end = answer_end, .whole = answer_whole, .fail = answer_fail,
+    .attach = door_attach, .left = door_left,
+    .begin = answer_begin, .event = answer_event, .end = answer_end, .whole = answer_whole, .fail = answer_fail,
     .close = door_close, .own_errors = true, .no_opaque = true,
 };
 

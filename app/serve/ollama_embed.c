@@ -152,8 +152,12 @@ static void embeddings_whole(struct run *run, const struct chat_answer *answer)
     door_whole(run, buf_view(&buf));
 }
 
-static const struct run_client embed_client = {.attach = door_attach, .whole = embed_whole, .fail = door_fail, .close = door_close};
-static const struct run_client embeddings_client = {.attach = door_attach, .whole = embeddings_whole, .fail = door_fail, .close = door_close};
+static const struct run_client embed_client = {
+    .attach = door_attach, .left = door_left, .whole = embed_whole, .fail = door_fail, .close = door_close,
+};
+static const struct run_client embeddings_client = {
+    .attach = door_attach, .left = door_left, .whole = embeddings_whole, .fail = door_fail, .close = door_close,
+};
 
 bool ollama_embed(struct request *rq)
 {

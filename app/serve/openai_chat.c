@@ -64,7 +64,8 @@ static void chat_whole(struct run *run, const struct chat_answer *answer)
 }
 
 static const struct run_client chat_client = {
-    .attach = door_attach, .begin = openai_stream_begin, .event = chat_event, .comment = openai_stream_comment, .end = chat_end, .whole = chat_whole,
+    .attach = door_attach, .left = door_left,
+    .begin = openai_stream_begin, .event = chat_event, .comment = openai_stream_comment, .end = chat_end, .whole = chat_whole,
     .fail = openai_stream_fail, .close = door_close,
 };
 

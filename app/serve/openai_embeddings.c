@@ -199,7 +199,7 @@ static void embeddings_whole(struct run *run, const struct chat_answer *answer)
 
 /* There is no stream, so nothing of one. */
 static const struct run_client embeddings_client = {
-    .attach = door_attach, .whole = embeddings_whole, .fail = door_fail, .close = door_close,
+    .attach = door_attach, .left = door_left, .whole = embeddings_whole, .fail = door_fail, .close = door_close,
 };
 
 bool openai_embeddings(struct request *rq)

@@ -101,7 +101,8 @@ static void responses_fail(struct run *run, const struct err *err)
 }
 
 static const struct run_client client = {
-    .attach = door_attach, .begin = responses_begin, .event = responses_event, .pieces = true, .comment = openai_stream_comment,
+    .attach = door_attach, .left = door_left,
+    .begin = responses_begin, .event = responses_event, .pieces = true, .comment = openai_stream_comment,
     .end = responses_end, .whole = responses_whole, .fail = responses_fail, .close = door_close,
 };
 

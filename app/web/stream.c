@@ -236,6 +236,11 @@ bool stream_write(struct stream *s, struct bytes body)
     return !s->failed && s->waiting_n <= s->max_waiting;
 }
 
+bool stream_broken(const struct stream *s)
+{
+    return s->failed;
+}
+
 void stream_whole(struct stream *s, int status, const struct header *headers, size_t n, struct bytes body)
 {
     assert(s->loop != NULL && !s->headed);

@@ -20,6 +20,8 @@ void stream_head(struct stream *, int status, const struct header *headers, size
 /* Body bytes, copied where they must wait. False when the caller is gone or more than ${max_waiting} (set by stream_limit,
  * default 1 MiB) waits unsent: the run is to be cut. */
 must_check bool stream_write(struct stream *, struct bytes);
+/* Whether the caller's connection is broken. */
+bool stream_broken(const struct stream *);
 void stream_limit(struct stream *, size_t max_waiting);
 /* Bytes waiting, for back-pressure decisions. */
 size_t stream_waiting(const struct stream *);
