@@ -5,9 +5,12 @@
 
 #include "base/clock.h"
 #include "base/parse.h"
+#include "base/utf8.h"
 #include "gate/gate.h"
 #include "gate/outcome.h"
 #include "gate/who.h"
+
+enum { MODEL_NOTED = 200 };              /* bytes of a name that may be none */
 
 static const char *const profiles[] = {"standard", "strict", "local-only", NULL};
 
@@ -68,12 +71,18 @@ static void keep_headers(struct request *rq, const struct door *door, struct cha
     }
 }
 
+/* The model is noted before the rest is looked at, so that a refused run says what was asked for. */
 static bool door_read(struct request *rq, const struct door *door, struct chat *chat)
 {
     struct json body;
+    const char *model;
 
     keep_headers(rq, door, chat);
-    return check_body(rq, door->any_type, &body) && door->read(body, chat, rq->arena, &rq->err);
+    if (!check_body(rq, door->any_type, &body))
+        return false;
+    model = json_string(json_member(body, "model"), rq->arena);
+    chat->model = model ? arena_copy(rq->arena, model, utf8_cut(model, MODEL_NOTED)) : NULL;
+    return door->read(body, chat, rq->arena, &rq->err);
 }
 
 bool door_run(struct request *rq, const struct door *door)
@@ -100,6 +109,7 @@ bool door_run(struct request *rq, const struct door *door)
             return true;
         stream_refuse(caller->stream);
     }
+    run->entry.run.requested_model = chat->model ? chat->model : "";
     run_refuse(run, &rq->err);
     return false;
 }

@@ -113,6 +113,12 @@ describe('headers that are wrong', () => {
     assert.equal(row.error_code, 'model_not_found');
     assert.equal(row.requested_model, 'no-such-model');
   });
+
+  test('a run refused for another field still says which model was asked', async () => {
+    const answer = await stack.chat('fixed', 'x', { temperature: 'warm' });
+    assert.equal(answer.status, 400);
+    assert.equal((await stack.run(answer.headers.get('x-run-id'))).requested_model, 'fixed');
+  });
 });
 
 describe('who may', () => {
